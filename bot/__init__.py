@@ -1,0 +1,1 @@
+"""Entry points, and the only place that wires parts together."""

@@ -1,0 +1,1 @@
+"""The bot on one machine: the playground page and the report page."""

@@ -1,0 +1,1 @@
+"""The core: documents in, cited answers out. Knows no channel and no Lambda."""

@@ -1,0 +1,112 @@
+"""Answer a question, or say honestly that the documents do not.
+
+Retrieve, judge whether what was found suffices, draft from it, release only what has its source.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from rag_core.domain import Answer, Citation, Draft, Outcome, Passage, Question
+from rag_core.grounding import Grounding
+from rag_core.ports import AnswerModel, Embedder, FeedbackLog, Retriever
+
+SHOWN = 8  # passages a draft may stand on
+SEARCHED = 20  # passages the confidence is judged by
+NEAREST = 3  # pages offered when there is no answer
+
+NO_EVIDENCE = "I don't know: I found nothing in the documents that has to do with this question."
+UNSUPPORTED = "I don't know: the documents touch on this, but I found no passage that answers it."
+
+
+class Answering:
+    """The use case behind every channel. Without an embedder it answers lexically."""
+
+    def __init__(
+        self,
+        retriever: Retriever,
+        embedder: Embedder | None,
+        model: AnswerModel,
+        grounding: Grounding,
+        log: FeedbackLog,
+    ) -> None:
+        self._retriever, self._embedder, self._model = retriever, embedder, model
+        self._grounding, self._log = grounding, log
+
+    def answer(self, question: Question) -> Answer:
+        """The answer, recorded. Raises UnavailableError, MisconfiguredError."""
+        timings: dict[str, float] = {}
+        with _timed(timings, "total"):
+            answer = self._answer(question, timings)
+        answer = replace(answer, timings_ms=timings)
+        self._log.record_answer(question, answer)
+        return answer
+
+    def _answer(self, question: Question, timings: dict[str, float]) -> Answer:
+        text = question.retrieval_text
+        with _timed(timings, "embed"):
+            vector = self._embedder.embed_question(text) if self._embedder else None
+        with _timed(timings, "retrieve"):
+            passages = self._retriever.search(text, vector, audience=question.audience, limit=SEARCHED)
+        with _timed(timings, "judge"):
+            confidence = self._grounding.confidence(question, passages)
+            sufficient = self._grounding.suffices(confidence, passages)
+        if not passages or self._grounding.unrelated(confidence, passages):
+            return _abstention(question, Outcome.NO_EVIDENCE, NO_EVIDENCE, passages, confidence)
+        with _timed(timings, "draft"):
+            draft = self._model.draft(question, passages[:SHOWN]) if sufficient else Draft()
+        if not draft.statements:  # fluent text without a source is the failure people notice last
+            return _abstention(question, Outcome.UNSUPPORTED, UNSUPPORTED, passages, confidence)
+        return Answer(
+            question.id, Outcome.ANSWERED, compose(draft), draft.citations, tuple(passages), round(confidence, 4)
+        )
+
+
+def compose(draft: Draft) -> str:
+    """The draft as Markdown, each statement followed by the number of its source; a run of one source has it once."""
+    parts: list[str] = []
+    for index, statement in enumerate(draft.statements):
+        following = draft.statements[index + 1] if index + 1 < len(draft.statements) else None
+        repeated = following is not None and following.citation == statement.citation and not _is_block(statement.text)
+        parts.append(statement.text + ("" if repeated else _mark(statement.text, statement.citation + 1)))
+    return _joined(parts)
+
+
+def _is_block(text: str) -> bool:
+    return "\n" in text or text.startswith(("- ", "|", "```"))
+
+
+def _mark(text: str, number: int) -> str:
+    return f"\n\n[{number}]" if _is_block(text) else f" [{number}]"
+
+
+def _joined(parts: Sequence[str]) -> str:
+    text = ""
+    for part in parts:
+        text += part if not text else ("\n\n" if _is_block(part) or _is_block(text[-1:]) else " ") + part
+    return text
+
+
+def _abstention(
+    question: Question, outcome: Outcome, text: str, passages: Sequence[Passage], confidence: float
+) -> Answer:
+    return Answer(question.id, outcome, text, nearest(passages), tuple(passages), round(confidence, 4))
+
+
+def nearest(passages: Sequence[Passage]) -> tuple[Citation, ...]:
+    """The first pages of a ranking, each once."""
+    pages = {
+        p.chunk.document.id: Citation(p.chunk.document.title, p.chunk.document.url, p.chunk.document.id)
+        for p in reversed(passages)
+    }
+    return tuple(reversed(pages.values()))[:NEAREST]
+
+
+@contextmanager
+def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        timings[stage] = round((time.perf_counter() - started) * 1000, 2)

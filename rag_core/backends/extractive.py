@@ -1,0 +1,172 @@
+"""An answer model without a model: it selects the sentences that answer and joins them, each with its citation.
+
+Nothing is written that does not stand in a passage.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from rag_core.analyzing import terms
+from rag_core.domain import Citation, Draft, Passage, Question, Statement
+from rag_core.markup import Block, blocks, items, plain_text, sentences
+from rag_core.ports import Embedder
+
+READ = 4  # passages
+EMBEDDED = 32  # units compared with the question by meaning, the best by words
+LONGEST_REPLY = 700  # characters of prose; a list or a table is not cut for it
+LONGEST_LIST = 12  # items, and rows of a table
+STATEMENTS = 4
+HEADING_SHARE = 0.5  # what a term in the heading counts, of one in the sentence
+PASSAGE_SHARE = 0.5  # of the passage's rank in the score of its sentences
+MEANING_SHARE = 0.6  # of the cosine, where there are vectors
+CLOSE = 0.72  # of the best score: what else is worth saying
+LEANING = re.compile(r"(?:It|Its|They|Their|These|Those|This|That|He|She|Then|However|Otherwise|Instead|Also|But|And|So)\b")
+
+
+@dataclass(slots=True)
+class Unit:
+    """The smallest thing worth quoting: a sentence, or a whole list, table or code block with the line that leads to it."""
+
+    passage: int
+    order: int
+    text: str  # Markdown, as it is shown
+    plain: str
+    block: bool = False
+    terms: frozenset[str] = frozenset()
+    score: float = field(default=0.0)
+
+
+class ExtractiveAnswerModel:
+    """AnswerModel; with an embedder it also finds sentences that say it in other words."""
+
+    def __init__(self, embedder: Embedder | None = None) -> None:
+        self._embedder = embedder
+
+    def draft(self, question: Question, passages: Sequence[Passage]) -> Draft:
+        read = passages[:READ]
+        units = [unit for index, passage in enumerate(read) for unit in _units(index, passage)]
+        self._score(question, read, units)
+        chosen = _select(units)
+        return _cited(chosen, read)
+
+    def _score(self, question: Question, passages: Sequence[Passage], units: list[Unit]) -> None:
+        wanted = set(terms(question.retrieval_text))
+        weights = _weights(wanted, units)
+        total = sum(weights.values()) or 1.0
+        headings = [set(terms(passage.chunk.heading)) & wanted for passage in passages]
+        for unit in units:
+            here = sum(weights[term] for term in unit.terms & wanted)
+            above = sum(weights[term] for term in headings[unit.passage] - unit.terms)
+            rank = passages[unit.passage].score
+            unit.score = (here + HEADING_SHARE * above) / total * (1 - PASSAGE_SHARE) + PASSAGE_SHARE * rank
+            unit.score *= 0.5 if unit.plain.endswith("?") else 1.0  # a question does not answer one
+        if self._embedder is not None and units:
+            self._add_meaning(self._embedder, question, units)
+
+    def _add_meaning(self, embedder: Embedder, question: Question, units: list[Unit]) -> None:
+        best = sorted(units, key=lambda unit: -unit.score)[:EMBEDDED]
+        asked = embedder.embed_question(question.retrieval_text)
+        for unit, vector in zip(best, embedder.embed_passages([unit.plain for unit in best]), strict=True):
+            cosine = sum(a * b for a, b in zip(asked, vector, strict=True))
+            unit.score = (1 - MEANING_SHARE) * unit.score + MEANING_SHARE * max(cosine, 0.0)
+
+
+def _weights(wanted: Iterable[str], units: Sequence[Unit]) -> dict[str, float]:
+    """Inverse document frequency among the sentences at hand."""
+    holders = Counter(term for unit in units for term in unit.terms)
+    return {term: math.log(1 + len(units) / (1 + holders[term])) for term in wanted}
+
+
+def _units(index: int, passage: Passage) -> Iterator[Unit]:
+    lead: Unit | None = None
+    for order, (text, block) in enumerate(_parts(blocks(passage.chunk.text))):
+        plain = plain_text(text) if block else text.replace("`", "")
+        unit = Unit(index, order, text, plain, block, frozenset(terms(plain)))
+        if lead is not None and block:
+            unit = _led(lead, unit)
+        elif lead is not None:
+            yield lead
+        lead = unit if plain.endswith(":") and not block else None
+        if lead is None:
+            yield unit
+    if lead is not None:
+        yield lead
+
+
+def _led(lead: Unit, unit: Unit) -> Unit:
+    unit.text, unit.plain = f"{lead.text}\n\n{unit.text}", f"{lead.plain} {unit.plain}"
+    unit.terms |= lead.terms
+    return unit
+
+
+def _parts(found: Iterable[Block]) -> Iterator[tuple[str, bool]]:
+    """Sentences, and blocks to be quoted whole."""
+    for block in found:
+        if block.kind in ("List", "Table"):
+            yield _shortened(block), True
+        elif block.kind == "CodeBlock":
+            yield block.source, True
+        elif block.kind not in ("Rule", "Heading"):
+            for sentence in sentences(plain_text(block.source, code="`")):
+                if any(map(str.isalnum, sentence)):
+                    yield sentence, False
+
+
+def _shortened(block: Block) -> str:
+    """A list or table in plain words, cut after its first items."""
+    rows = items(block.source)
+    if block.kind == "Table":
+        cells = [[plain_text(cell, code="`") for cell in row.strip().strip("|").split("|")] for row in rows]
+        rule = ["---"] * len(cells[0])
+        shown = [cells[0], rule, *cells[1 : LONGEST_LIST + 1]]
+        return "\n".join("| " + " | ".join(row) + " |" for row in shown)
+    ordered = block.source.lstrip()[:1].isdigit()
+    shown_items = [_item(row) for row in rows[:LONGEST_LIST]]
+    text = "\n".join(f"{number}. {item}" if ordered else f"- {item}" for number, item in enumerate(shown_items, 1))
+    return text + (f"\n- … and {len(rows) - LONGEST_LIST} more" if len(rows) > LONGEST_LIST else "")
+
+
+def _item(source: str) -> str:
+    return plain_text(re.sub(r"^\s*(?:[-*+]|\d+[.)])\s+", "", source), code="`")
+
+
+def _select(units: Sequence[Unit]) -> list[Unit]:
+    """The best unit, then what is nearly as good and says something else; in reading order."""
+    ranked = sorted(units, key=lambda unit: (-unit.score, unit.passage, unit.order))
+    chosen: list[Unit] = []
+    for unit in ranked:
+        if unit.score < CLOSE * ranked[0].score or len(chosen) >= STATEMENTS:
+            break
+        size = sum(len(each.text) for each in chosen if not each.block)
+        if chosen and (size + len(unit.text) * (not unit.block) > LONGEST_REPLY or _says_the_same(unit, chosen)):
+            continue
+        chosen += [each for each in [*_needed(unit, units), unit] if each not in chosen]
+    first = {unit.passage: place for place, unit in reversed(list(enumerate(chosen)))}
+    return sorted(chosen, key=lambda unit: (first[unit.passage], unit.order))
+
+
+def _says_the_same(unit: Unit, chosen: Sequence[Unit]) -> bool:
+    return any(len(unit.terms & other.terms) > 0.8 * min(len(unit.terms), len(other.terms) or 1) for other in chosen)
+
+
+def _needed(unit: Unit, units: Sequence[Unit]) -> list[Unit]:
+    """The sentence before one that leans on it ("It ...", "This ...")."""
+    if unit.block or not LEANING.match(unit.plain):
+        return []
+    return [each for each in units if each.passage == unit.passage and each.order == unit.order - 1 and not each.block]
+
+
+def _cited(chosen: Sequence[Unit], passages: Sequence[Passage]) -> Draft:
+    numbers: dict[str, int] = {}
+    citations: list[Citation] = []
+    statements: list[Statement] = []
+    for unit in chosen:
+        chunk = passages[unit.passage].chunk
+        if chunk.url not in numbers:
+            numbers[chunk.url] = len(citations)
+            citations.append(Citation(chunk.heading, chunk.url, chunk.document.id, unit.plain))
+        statements.append(Statement(unit.text, numbers[chunk.url]))
+    return Draft(tuple(statements), tuple(citations))

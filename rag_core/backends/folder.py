@@ -1,0 +1,54 @@
+"""A folder tree of files as a source of documents.
+
+Hidden files, and links that lead out of the folder, are never read.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from rag_core.domain import DocumentId, SourceName
+from rag_core.errors import MisconfiguredError
+from rag_core.ports import SourceItem
+
+
+class FolderSource:
+    """DocumentSource over a folder, or a single file."""
+
+    def __init__(self, path: Path, base_url: str | None = None) -> None:
+        if not path.exists():
+            raise MisconfiguredError(f"{path} does not exist: nothing was changed")
+        self._path = path.resolve()
+        self._root = self._path if self._path.is_dir() else self._path.parent
+        self._base_url = base_url.rstrip("/") if base_url else None
+
+    @property
+    def name(self) -> SourceName:
+        return SourceName(str(self._path))
+
+    def items(self) -> Iterator[SourceItem]:
+        for file in self._files():
+            relative = file.relative_to(self._root)
+            document_id = DocumentId(relative.with_suffix("").as_posix())
+            url = f"{self._base_url}/{document_id}" if self._base_url else file.as_uri()
+            yield SourceItem(document_id, relative.as_posix(), file.suffix.lower(), url)
+
+    def read(self, item: SourceItem) -> tuple[bytes, str]:
+        content = (self._root / item.name).read_bytes()
+        return content, hashlib.sha256(content).hexdigest()
+
+    def _files(self) -> Iterator[Path]:
+        if self._path.is_file():
+            yield self._path
+            return
+        for folder, folders, names in os.walk(self._path, onerror=_raise):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in sorted(names):
+                file = Path(folder, name)
+                if not name.startswith(".") and file.resolve().is_relative_to(self._root) and file.is_file():
+                    yield file
+
+
+def _raise(error: OSError) -> None:
+    raise MisconfiguredError(f"{error.filename} cannot be read: {error.strerror}") from error

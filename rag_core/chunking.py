@@ -1,0 +1,66 @@
+"""Cut a document into chunks that stay inside their section.
+
+A chunk is a run of whole blocks, so code, tables and lists are not torn; a block is cut, between its lines, only when
+it alone is larger than a model can be given. Sizes: docs/quality.md#chunk-size.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from rag_core.domain import Chunk, Document
+from rag_core.markup import Block, Section
+
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=\S)")
+FRAGMENT = re.compile("#.*$")
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkSizes:
+    """Characters. `target` is where a chunk is closed; `largest` is where even a single block is cut."""
+
+    target: int = 1_000
+    largest: int = 4_000
+
+
+def chunk(document: Document, sections: Iterable[Section], sizes: ChunkSizes = ChunkSizes()) -> list[Chunk]:  # noqa: B008 - frozen
+    """The document's chunks in order; a section that is nothing but its heading gives none."""
+    found: list[Chunk] = []
+    for section in sections:
+        for text in _pieces(section, sizes):
+            found.append(Chunk(document, len(found), section.headings, _url(document, section), text))
+    return found
+
+
+def _url(document: Document, section: Section) -> str:
+    if section.url or not section.headings:
+        return section.url or document.url
+    return FRAGMENT.sub("", document.url) + "#" + section.headings[-1].anchor
+
+
+def _pieces(section: Section, sizes: ChunkSizes) -> Iterator[str]:
+    held = ""
+    for piece in (piece for block in section.blocks for piece in _cut(block, sizes)):
+        if held and len(held) + len(piece) > sizes.target:
+            yield held
+            held = ""
+        held = f"{held}\n\n{piece}" if held else piece
+    if held:
+        yield held
+
+
+def _cut(block: Block, sizes: ChunkSizes) -> Iterator[str]:
+    """The block whole; or, if it is too large, its lines (of a paragraph its sentences) in pieces of the target size."""
+    source = block.source
+    if len(source) <= (sizes.target if block.kind == "Paragraph" else sizes.largest):
+        yield source
+        return
+    parts = SENTENCE_END.split(source) if block.kind == "Paragraph" else source.split("\n")
+    joint = " " if block.kind == "Paragraph" else "\n"
+    held = ""
+    for part in (part[i : i + sizes.largest] for part in parts for i in range(0, len(part) or 1, sizes.largest)):
+        if held and len(held) + len(part) > sizes.target:
+            yield held
+            held = ""
+        held = f"{held}{joint}{part}" if held else part
+    yield held

@@ -1,0 +1,25 @@
+"""What can go wrong, by what the caller should do about it.
+
+SupportBotError
+├── UnavailableError    something we depend on did not answer: try again
+├── RejectedError       this input will never be accepted: do not try again
+└── MisconfiguredError  an operator must act first: stop, say what to do
+
+Every message says what is wrong and what to do, in words for a person, and quotes no customer text.
+"""
+
+
+class SupportBotError(Exception):
+    """Anything this project raises on purpose."""
+
+
+class UnavailableError(SupportBotError):
+    """A dependency did not answer in time or is locked; the same call may succeed later."""
+
+
+class RejectedError(SupportBotError):
+    """The input is unusable as it is; the same call will fail again."""
+
+
+class MisconfiguredError(SupportBotError):
+    """A setting, a path or an installed part is wrong; nothing was changed."""

@@ -1,0 +1,130 @@
+"""Measure retrieval and abstention with questions whose sources are known.
+
+Rankings are over distinct units: a passage counts for the gold unit it stands in, and only once.
+nDCG with binary gains: https://en.wikipedia.org/wiki/Discounted_cumulative_gain. AUROC as the Mann-Whitney statistic.
+"""
+
+import json
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+
+from rag_core.domain import Passage
+from rag_core.errors import MisconfiguredError
+
+DEPTH = 50  # passages looked at for one question
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question with what is known of its answer; what is not known is None."""
+
+    id: str
+    text: str
+    gold: frozenset[str] | None  # "document-id" or "document-id#anchor"
+    evidence: tuple[str, ...] | None  # verbatim snippets of the sources
+    answerable: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the system made of a case."""
+
+    case: Case
+    passages: Sequence[Passage]  # best first
+    answered: bool
+    confidence: float
+
+
+def read_cases(path: Path) -> list[Case]:
+    """Raises MisconfiguredError naming the line that is not a question."""
+    cases = []
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise MisconfiguredError(f"{path} cannot be read: {error}") from error
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            cases.append(_case(path, number, line))
+    if not cases:
+        raise MisconfiguredError(f"{path} has no questions")
+    return cases
+
+
+def _case(path: Path, number: int, line: str) -> Case:
+    try:
+        row = json.loads(line)
+        gold, evidence, answerable = row.get("gold"), row.get("evidence"), row.get("answerable")
+        return Case(
+            id=str(row.get("id", number)),
+            text=row["text"] + "",
+            gold=frozenset(gold) if gold else None,
+            evidence=tuple(evidence) if evidence else None,
+            answerable=None if answerable is None else bool(answerable),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise MisconfiguredError(f'{path}, line {number}: a question is a JSON object with "id" and "text"') from error
+
+
+def scores(findings: Sequence[Finding]) -> dict[str, float | None]:
+    """Every measure by its name, 0 to 1; None where no case says what it needs."""
+    ranked = [(ranking(f.passages, f.case.gold), f.case.gold) for f in findings if f.case.gold]
+    proven = [(f.passages, f.case.evidence) for f in findings if f.case.evidence]
+    answerable = [f for f in findings if f.case.answerable]
+    unanswerable = [f for f in findings if f.case.answerable is False]
+    result: dict[str, float | None] = {"hit_at_1": _average(ranked, lambda hits, _: float(any(hits[:1])))}
+    for k in (3, 5, 10):
+        result[f"recall_at_{k}"] = _average(ranked, lambda hits, gold, k=k: sum(hits[:k]) / len(gold))
+    result["precision_at_3"] = _average(ranked, lambda hits, _: sum(hits[:3]) / 3)
+    result["mrr_at_10"] = _average(ranked, lambda hits, _: reciprocal_rank(hits[:10]))
+    result["ndcg_at_10"] = _average(ranked, lambda hits, gold: ndcg(hits[:10], len(gold)))
+    for k in (1, 3, 5, 10):
+        result[f"evidence_at_{k}"] = mean(found_evidence(p[:k], e) for p, e in proven) if proven else None
+    result["answered_of_answerable"] = mean(f.answered for f in answerable) if answerable else None
+    result["declined_of_unanswerable"] = mean(not f.answered for f in unanswerable) if unanswerable else None
+    result["auroc"] = auroc([f.confidence for f in answerable], [f.confidence for f in unanswerable])
+    return result
+
+
+def _average(ranked: Sequence[tuple[list[bool], frozenset[str]]], measure: Callable[..., float]) -> float | None:
+    return mean(measure(hits, gold) for hits, gold in ranked) if ranked else None
+
+
+def ranking(passages: Iterable[Passage], gold: frozenset[str]) -> list[bool]:
+    """For each distinct unit, best first, whether it is a gold one."""
+    sections = any("#" in unit for unit in gold)
+    units: dict[str, bool] = {}
+    for passage in passages:
+        named = [passage.chunk.document.id, *(f"{passage.chunk.document.id}#{h.anchor}" for h in passage.chunk.headings)]
+        hit = next((unit for unit in reversed(named) if unit in gold), None)
+        units.setdefault(hit or (named[-1] if sections else named[0]), hit is not None)
+    return list(units.values())
+
+
+def reciprocal_rank(hits: Sequence[bool]) -> float:
+    return next((1 / rank for rank, hit in enumerate(hits, 1) if hit), 0.0)
+
+
+def ndcg(hits: Sequence[bool], relevant: int) -> float:
+    gained = sum(1 / math.log2(rank + 1) for rank, hit in enumerate(hits, 1) if hit)
+    return gained / sum(1 / math.log2(rank + 1) for rank in range(1, min(relevant, 10) + 1))
+
+
+def found_evidence(passages: Sequence[Passage], evidence: Sequence[str]) -> float:
+    """The share of the snippets that stand in one of the passages, white space and case folded."""
+    texts = [_folded(passage.chunk.text) for passage in passages]
+    return mean(any(_folded(snippet) in text for text in texts) for snippet in evidence)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
+    """How often an answerable question has more confidence than an unanswerable one; a tie is half."""
+    if not positive or not negative:
+        return None
+    wins = sum((p > n) + (p == n) / 2 for p in positive for n in negative)
+    return wins / (len(positive) * len(negative))

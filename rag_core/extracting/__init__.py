@@ -1,0 +1,1 @@
+"""Files in, Markdown out: one format a file."""

@@ -1,0 +1,31 @@
+"""Bytes to text.
+
+UTF-8 first, then what the byte order mark says, then a guess by a library; never a silent replacement character.
+"""
+
+from rag_core.errors import RejectedError
+
+BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
+
+
+def decode(content: bytes) -> str:
+    """The text with \\n line ends. Raises RejectedError when it is not text."""
+    mark = next((encoding for start, encoding in BYTE_ORDER_MARKS.items() if content.startswith(start)), None)
+    try:
+        text = content.decode(mark or "utf-8")
+    except UnicodeDecodeError as error:
+        if mark:
+            raise RejectedError(f"it claims to be {mark} and is not: save it as UTF-8") from error
+        text = _guess(content)
+    if "\0" in text:
+        raise RejectedError("it has NUL bytes, so it is not a text file")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _guess(content: bytes) -> str:
+    from charset_normalizer import from_bytes  # 30 ms to import, and rarely needed
+
+    best = from_bytes(content).best()
+    if best is None:
+        raise RejectedError("its encoding is not recognised: save it as UTF-8")
+    return str(best)

@@ -1,0 +1,50 @@
+"""What every reader gives: a document's own statements about itself, and its sections."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from rag_core.domain import Audience
+from rag_core.errors import RejectedError
+from rag_core.markup import Section
+
+MAX_CHARACTERS = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """A document as its file states it; what the file is silent about is None."""
+
+    sections: tuple[Section, ...]
+    title: str | None = None
+    url: str | None = None
+    audience: Audience | None = None
+    updated: date | None = None
+
+
+def checked(extracted: Extracted) -> Extracted:
+    """The same. Raises RejectedError when nothing in it can be read, or far too much can."""
+    texts = [block.source for section in extracted.sections for block in section.blocks]
+    if not any(character.isalnum() for text in texts for character in text):
+        raise RejectedError("it has no readable text (a scanned document needs text recognition first)")
+    if sum(map(len, texts)) > MAX_CHARACTERS:
+        raise RejectedError(f"it has more than {MAX_CHARACTERS:,} characters: split it")
+    return extracted
+
+
+def audience_of(value: object) -> Audience | None:
+    """`public` or `internal`; anything else that is stated is kept internal, since it was meant to restrict."""
+    if value is None or not str(value).strip():
+        return None
+    return Audience.PUBLIC if str(value).strip().lower() == Audience.PUBLIC else Audience.INTERNAL
+
+
+def date_of(value: object) -> date | None:
+    """The day of a date, a time or their ISO 8601 text; None for anything else."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return datetime.fromisoformat(value.strip()).date() if isinstance(value, str) else None
+    except ValueError:
+        return None

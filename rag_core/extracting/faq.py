@@ -1,0 +1,36 @@
+"""Read a CSV of questions and answers: each row is a section with its own URL.
+
+A row that lacks half of itself refuses the file: a question without an answer is a mistake, not content.
+"""
+
+import csv
+import io
+
+from rag_core.domain import Heading
+from rag_core.errors import RejectedError
+from rag_core.extracting.decoding import decode
+from rag_core.extracting.extracted import Extracted
+from rag_core.markup import Section, paragraphs, slug
+
+REQUIRED = ("question", "answer")
+
+
+def read(content: bytes) -> Extracted:
+    text = decode(content)
+    delimiter = ";" if text.partition("\n")[0].count(";") else ","
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, restkey="")
+    reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or []]
+    if missing := [name for name in REQUIRED if name not in reader.fieldnames]:
+        raise RejectedError(f"a CSV is read as an FAQ and needs a column named {' and one named '.join(missing)}")
+    try:
+        rows = [_section(row, reader.line_num) for row in reader if any(row.values())]
+    except csv.Error as error:
+        raise RejectedError(f"line {reader.line_num} is not valid CSV: {error}") from error
+    return Extracted(sections=tuple(rows))
+
+
+def _section(row: dict[str, str | None], line: int) -> Section:
+    question, answer = ((row[name] or "").strip() for name in REQUIRED)
+    if not question or not answer:
+        raise RejectedError(f"the row that ends at line {line} has no {'answer' if question else 'question'}")
+    return Section((Heading(question, slug(question)),), paragraphs(answer), url=(row.get("url") or "").strip() or None)

@@ -1,0 +1,76 @@
+"""Read files that can explode in a child process with limits on time and memory.
+
+A file that breaks its child is refused alone; the next one gets a new child.
+"""
+
+import multiprocessing
+import resource
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as Expired
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rag_core.errors import RejectedError
+from rag_core.extracting import reading
+from rag_core.extracting.extracted import Extracted
+
+if TYPE_CHECKING:
+    from pebble import ProcessPool
+
+SECONDS = 20
+MEGABYTES = 512
+
+
+class IsolatedExtractor:
+    """Gives a future for every file; trusted formats are read at once, in this process."""
+
+    def __init__(self, workers: int = 2, seconds: float = SECONDS, megabytes: int = MEGABYTES) -> None:
+        self._workers, self._seconds, self._megabytes = workers, seconds, megabytes
+        self._pool: ProcessPool | None = None
+
+    def __enter__(self) -> "IsolatedExtractor":
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        if self._pool is not None:
+            self._pool.stop()
+            self._pool.join()
+
+    def submit(self, suffix: str, content: bytes) -> "Future[Extracted]":
+        if suffix in reading.EXPLOSIVE:
+            return self._started().schedule(reading.read, args=[suffix, content], timeout=self._seconds)
+        done: Future[Extracted] = Future()
+        try:
+            done.set_result(reading.read(suffix, content))
+        except RejectedError as error:
+            done.set_exception(error)
+        return done
+
+    def result(self, future: "Future[Extracted]") -> Extracted:
+        """Raises RejectedError whatever became of the child."""
+        try:
+            return future.result()
+        except Expired as error:
+            raise RejectedError(f"reading it took longer than {self._seconds:g} s") from error
+        except MemoryError as error:
+            raise RejectedError(f"reading it takes more than {self._megabytes} MB") from error
+        except OSError as error:  # pebble's ProcessExpired among them
+            raise RejectedError(f"reading it broke its reader ({error})") from error
+
+    def _started(self) -> "ProcessPool":
+        if self._pool is None:
+            from pebble import ProcessPool  # 100 ms, and a folder of Markdown needs none
+
+            self._pool = ProcessPool(
+                max_workers=self._workers,
+                initializer=_limit,
+                initargs=[self._megabytes],
+                context=multiprocessing.get_context("spawn"),
+            )
+        return self._pool
+
+
+def _limit(megabytes: int) -> None:
+    size = megabytes * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

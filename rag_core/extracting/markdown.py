@@ -1,0 +1,48 @@
+"""Read Markdown with YAML front matter.
+
+Front matter that does not parse refuses the document: it may have said who is allowed to read it.
+"""
+
+import re
+from collections.abc import Mapping
+
+import yaml
+
+from rag_core.errors import RejectedError
+from rag_core.extracting.decoding import decode
+from rag_core.extracting.extracted import Extracted, audience_of, date_of
+from rag_core.markup import Section, sections
+
+FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+URL_KEYS = ("url", "canonical_url", "permalink")
+UPDATED_KEYS = ("updated", "last_updated", "lastmod", "date")
+SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C loader where PyYAML was built with it
+
+
+def read(content: bytes) -> Extracted:
+    text = decode(content)
+    meta: Mapping[object, object] = {}
+    if match := FRONT_MATTER.match(text):
+        meta, text = _front_matter(match.group(1)), text[match.end() :]
+    found = tuple(sections(text))
+    title = meta.get("title") or _first_heading(found)
+    return Extracted(
+        sections=found,
+        title=str(title).strip() if title else None,
+        url=next((str(meta[key]) for key in URL_KEYS if isinstance(meta.get(key), str)), None),
+        audience=audience_of(meta.get("audience")),
+        updated=next(filter(None, (date_of(meta.get(key)) for key in UPDATED_KEYS)), None),
+    )
+
+
+def _front_matter(source: str) -> Mapping[object, object]:
+    try:
+        loaded = yaml.load(source, Loader=SafeLoader)  # noqa: S506 - a safe loader, by either name
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise RejectedError("its front matter is not valid YAML: mend the lines between the two ---") from error
+    return loaded if isinstance(loaded, Mapping) else {}
+
+
+def _first_heading(found: tuple[Section, ...]) -> str | None:
+    first = next((section for section in found if section.headings), None)
+    return first.headings[0].text if first else None

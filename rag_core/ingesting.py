@@ -1,0 +1,171 @@
+"""Bring the index up to date with a source.
+
+Only what changed is read again; nothing is visible before everything is; a document that fails leaves its former
+version answering and is named with its reason.
+"""
+
+import hashlib
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from rag_core.chunking import ChunkSizes, chunk
+from rag_core.domain import Audience, Document, DocumentId, Failure, Fingerprint, IngestionRun
+from rag_core.errors import MisconfiguredError, RejectedError
+from rag_core.extracting.extracted import Extracted
+from rag_core.extracting.isolating import IsolatedExtractor
+from rag_core.extracting.reading import READERS
+from rag_core.ports import DocumentSource, Embedder, IndexWriter, SourceItem
+
+PIPELINE = 1  # raise it when extraction or chunking changes: every document is then read again
+READ_AHEAD = 8  # documents whose extraction may be under way at once; bounds the memory
+BATCH = 64  # chunks embedded between two writes
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is; `total` counts what is known so far."""
+
+    stage: str  # "reading" (documents) or "embedding" (chunks)
+    done: int
+    total: int
+    name: str = ""  # of the current document
+
+
+@dataclass(slots=True)
+class _Tally:
+    written: int = 0
+    unchanged: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    item: SourceItem
+    fingerprint: Fingerprint
+    extracted: "Future[Extracted]"
+
+
+class Ingestion:
+    """One run over one source. `audience` is that of documents which do not state theirs."""
+
+    def __init__(
+        self,
+        source: DocumentSource,
+        writer: IndexWriter,
+        embedder: Embedder | None,
+        *,
+        audience: Audience = Audience.PUBLIC,
+        full: bool = False,
+        sizes: ChunkSizes = ChunkSizes(),  # noqa: B008 - frozen
+        progress: Callable[[Progress], None] = lambda _: None,
+    ) -> None:
+        self._source, self._writer, self._embedder = source, writer, embedder
+        self._audience, self._full, self._sizes, self._progress = audience, full, sizes, progress
+        self._tally = _Tally()
+
+    def run(self) -> IngestionRun:
+        """Raises MisconfiguredError when the source has no document at all, rather than empty the index."""
+        started = time.perf_counter()
+        items = self._listed()
+        known = self._writer.versions()
+        gone = known.keys() - {item.id for item in items}
+        with IsolatedExtractor() as extractor:
+            for number, reading in enumerate(self._readings(items, {} if self._full else known, extractor), 1):
+                self._write(reading, extractor)
+                self._progress(Progress("reading", number, len(items), reading.item.name if reading else ""))
+        self._writer.remove(gone)
+        if self._embedder is not None:
+            self._embed(self._embedder)
+        chunks = self._writer.commit(self._embedder.name if self._embedder else None)
+        return IngestionRun(
+            source=self._source.name,
+            written=self._tally.written,
+            unchanged=self._tally.unchanged,
+            removed=len(gone),
+            failures=tuple(self._tally.failures),
+            skipped=tuple(self._tally.skipped),
+            chunks=chunks,
+            embedding_model=self._embedder.name if self._embedder else None,
+            seconds=time.perf_counter() - started,
+        )
+
+    def _listed(self) -> list[SourceItem]:
+        """What is read here, by id; two files of one id are a failure of the second."""
+        found: dict[DocumentId, SourceItem] = {}
+        for item in self._source.items():
+            if item.format not in READERS:
+                self._tally.skipped.append(item.name)
+            elif item.id in found:
+                self._fail(item, f"it has the same id as {found[item.id].name}: rename one of them")
+            else:
+                found[item.id] = item
+        if not found:
+            raise MisconfiguredError(
+                f"{self._source.name} has no document of a format that is read here ({', '.join(READERS)}): "
+                "nothing was changed"
+            )
+        return list(found.values())
+
+    def _readings(
+        self, items: list[SourceItem], known: Mapping[DocumentId, Fingerprint], extractor: IsolatedExtractor
+    ) -> Iterator["_Reading | None"]:
+        """In the order of the items; None for one that needs no writing."""
+        under_way: deque[_Reading | None] = deque()
+        for item in items:
+            under_way.append(self._start(item, known, extractor))
+            if len(under_way) >= READ_AHEAD:
+                yield under_way.popleft()
+        yield from under_way
+
+    def _start(
+        self, item: SourceItem, known: Mapping[DocumentId, Fingerprint], extractor: IsolatedExtractor
+    ) -> _Reading | None:
+        try:
+            content, version = self._source.read(item)
+        except OSError as error:
+            self._fail(item, f"it cannot be opened: {error.strerror}")
+            return None
+        fingerprint = self._fingerprint(item, version)
+        if known.get(item.id) == fingerprint:
+            self._tally.unchanged += 1
+            return None
+        return _Reading(item, fingerprint, extractor.submit(item.format, content))
+
+    def _fingerprint(self, item: SourceItem, version: str) -> Fingerprint:
+        parts = (PIPELINE, version, item.format, item.url, self._audience, self._sizes)
+        return Fingerprint(hashlib.sha256(repr(parts).encode()).hexdigest())
+
+    def _write(self, reading: _Reading | None, extractor: IsolatedExtractor) -> None:
+        if reading is None:
+            return
+        try:
+            extracted = extractor.result(reading.extracted)
+        except RejectedError as error:
+            self._fail(reading.item, str(error))
+            return
+        document = Document(
+            id=reading.item.id,
+            source=self._source.name,
+            title=extracted.title or reading.item.id.rpartition("/")[2].replace("-", " ").replace("_", " "),
+            url=extracted.url or reading.item.url,
+            audience=extracted.audience or self._audience,
+            fingerprint=reading.fingerprint,
+            updated=extracted.updated,
+        )
+        self._writer.replace(document, chunk(document, extracted.sections, self._sizes))
+        self._tally.written += 1
+
+    def _fail(self, item: SourceItem, reason: str) -> None:
+        self._tally.failures.append(Failure(item.name, reason))
+
+    def _embed(self, embedder: Embedder) -> None:
+        done, last, total = 0, 0, self._writer.count_pending(embedder.name)
+        while batch := self._writer.pending(embedder.name, after=last, limit=BATCH):
+            vectors = embedder.embed_passages([chunk.text for chunk in batch])
+            self._writer.store_vectors(embedder.name, zip([chunk.key for chunk in batch], vectors, strict=True))
+            done, last = done + len(batch), batch[-1].key
+            self._progress(Progress("embedding", done, total))

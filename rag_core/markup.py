@@ -1,0 +1,141 @@
+"""Read Markdown: its sections, its blocks, its plain text.
+
+Offsets are taken from the parser, so every piece is the source's own characters.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyromark
+
+from rag_core.domain import Heading
+
+OPTIONS = (
+    pyromark.Options.ENABLE_TABLES
+    | pyromark.Options.ENABLE_HEADING_ATTRIBUTES
+    | pyromark.Options.ENABLE_STRIKETHROUGH
+    | pyromark.Options.ENABLE_TASKLISTS
+)
+UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")  # controls; they reorder what is shown
+PARAGRAPH = re.compile(r"\S(?:.|\n(?!\s*\n))*")
+SENTENCE_END = re.compile(r"""(?:(?<=[.!?])|(?<=[.!?]["')\]]))\s+(?=["'(\[`]*[^\sa-z])""")
+ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|approx|no|cf|incl|Mr|Mrs|Ms|Dr|St|Inc|Ltd|Fig)|\b[A-Z])\.$")
+PUNCTUATION = re.compile(r"[^\w\- ]")
+BREAKS = {"SoftBreak": " ", "HardBreak": "\n"}
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A top-level block: `kind` is the parser's name for it (Paragraph, List, Table, CodeBlock ...)."""
+
+    kind: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What stands under one heading, up to the next. `url` overrides the document's URL and anchor."""
+
+    headings: tuple[Heading, ...]
+    blocks: tuple[Block, ...]  # without the heading's own
+    url: str | None = None
+
+
+def slug(heading: str) -> str:
+    """The anchor GitHub and most site generators give a heading: https://github.com/gjtorikian/html-pipeline."""
+    return PUNCTUATION.sub("", heading.strip().lower()).replace(" ", "-")
+
+
+def blocks(markdown: str) -> list[Block]:
+    """The top-level blocks in order, without the space between them."""
+    return [Block(kind, source) for kind, source, _ in _top_level(UNSEEN.sub("", markdown))]
+
+
+def paragraphs(text: str) -> tuple[Block, ...]:
+    """The blocks of a text that is not Markdown."""
+    return tuple(Block("Paragraph", found) for found in PARAGRAPH.findall(UNSEEN.sub("", text)))
+
+
+def sections(markdown: str) -> list[Section]:
+    """Cut at every heading. Equal headings get -1, -2 as on GitHub; a heading's own {#id} comes first."""
+    path: list[tuple[int, Heading]] = []
+    seen: dict[str, int] = {}
+    found: list[tuple[tuple[Heading, ...], list[Block]]] = [((), [])]
+    for kind, source, tag in _top_level(UNSEEN.sub("", markdown)):
+        if kind != "Heading":
+            found[-1][1].append(Block(kind, source))
+            continue
+        level, text = int(tag["level"][1]), plain_text(source)
+        path = [step for step in path if step[0] < level]
+        path.append((level, Heading(text, tag["id"] or _unique(slug(text), seen))))
+        found.append((tuple(heading for _, heading in path), []))
+    return [Section(headings, tuple(held)) for headings, held in found if headings or held]
+
+
+def _top_level(markdown: str) -> Iterator[tuple[str, str, Any]]:
+    """Kind, source and the parser's own tag of each block."""
+    raw = markdown.encode()
+    depth = 0
+    for event, span in pyromark.events_with_range(markdown, options=OPTIONS):
+        if not isinstance(event, dict):
+            continue
+        if "Start" in event:
+            if depth == 0:
+                tag = event["Start"]
+                kind, value = next(iter(tag.items())) if isinstance(tag, dict) else (tag, None)
+                yield kind, raw[span["start"] : span["end"]].decode().strip("\n"), value
+            depth += 1
+        elif "End" in event:
+            depth -= 1
+
+
+def _unique(anchor: str, seen: dict[str, int]) -> str:
+    count = seen.get(anchor, 0)
+    seen[anchor] = count + 1
+    return f"{anchor}-{count}" if count else anchor
+
+
+def plain_text(markdown: str, *, code: str = "") -> str:
+    """The words a reader sees, white space folded: no syntax, no tags, no pictures; `code` goes around inline code."""
+    return " ".join("".join(_words(markdown, code)).split())
+
+
+def _words(markdown: str, code: str) -> Iterator[str]:
+    pictures = 0
+    for event in pyromark.events(markdown, options=OPTIONS):
+        if isinstance(event, str):
+            yield BREAKS.get(event, "")
+            continue
+        (kind, value), *_ = event.items()
+        tag = next(iter(value)) if isinstance(value, dict) else value
+        if kind in ("Start", "End"):
+            pictures += (tag == "Image") * (1 if kind == "Start" else -1)
+            yield " " if kind == "End" and tag in ("Paragraph", "Item", "Heading", "TableCell", "CodeBlock") else ""
+        elif kind in ("Text", "Code") and not pictures:
+            yield f"{code}{value}{code}" if kind == "Code" else str(value)
+
+
+def items(markdown: str) -> list[str]:
+    """The source of each item of a list, of each row of a table (the first is the header), outermost only."""
+    raw = markdown.encode()
+    depth, found = 0, []
+    for event, span in pyromark.events_with_range(markdown, options=OPTIONS):
+        if not isinstance(event, dict) or not (event.keys() & {"Start", "End"}):
+            continue
+        if event.get("Start") in ("Item", "TableHead", "TableRow") and depth == 1:
+            found.append(raw[span["start"] : span["end"]].decode().strip("\n"))
+        depth += 1 if "Start" in event else -1
+    return found
+
+
+def sentences(text: str) -> list[str]:
+    """Cut plain text into sentences; abbreviations, numbers and initials do not end one."""
+    found: list[str] = []
+    for piece in SENTENCE_END.split(text):
+        if found and ABBREVIATION.search(found[-1]):
+            found[-1] += f" {piece}"
+        elif piece:
+            found.append(piece)
+    return found

@@ -1,0 +1,34 @@
+"""Record what a person thought of an answer.
+
+One rating a person and answer: a change of mind replaces it.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from rag_core.domain import PersonId, QuestionId, Rating
+from rag_core.errors import RejectedError
+from rag_core.ports import FeedbackLog
+
+REASONS = ("wrong", "incomplete", "outdated", "off topic", "unclear", "other")
+LONGEST_COMMENT = 2_000  # characters
+
+
+def rate(
+    log: FeedbackLog,
+    question_id: QuestionId,
+    person: PersonId,
+    *,
+    helpful: bool,
+    reason: str = "",
+    comment: str = "",
+    clock: Callable[[], datetime],
+) -> Rating:
+    """Raises RejectedError for an unknown answer or reason, or a comment that is too long."""
+    if reason and reason not in REASONS:
+        raise RejectedError(f"reason must be one of: {', '.join(REASONS)}")
+    if len(comment) > LONGEST_COMMENT:
+        raise RejectedError(f"a comment has at most {LONGEST_COMMENT:,} characters, this one has {len(comment):,}")
+    rating = Rating(question_id, person, helpful, clock(), reason, comment.strip())
+    log.record_rating(rating)
+    return rating
