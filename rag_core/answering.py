@@ -4,20 +4,28 @@ Retrieve, judge whether what was found suffices, draft from it, release only wha
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 from rag_core.domain import Answer, Citation, Draft, Outcome, Passage, Question
+from rag_core.errors import RejectedError
 from rag_core.grounding import Grounding
 from rag_core.ports import AnswerModel, Embedder, FeedbackLog, Retriever
 
 SHOWN = 8  # passages a draft may stand on
-SEARCHED = 20  # passages the confidence is judged by
+SEARCHED = 20  # passages, by which the confidence is judged
 NEAREST = 3  # pages offered when there is no answer
 
 NO_EVIDENCE = "I don't know: I found nothing in the documents that has to do with this question."
 UNSUPPORTED = "I don't know: the documents touch on this, but I found no passage that answers it."
+
+
+OnStage = Callable[[str], None]  # is told "embed", "retrieve", "judge", "draft" as each begins
+
+
+def _nobody(_stage: str) -> None:
+    pass
 
 
 class Answering:
@@ -34,28 +42,34 @@ class Answering:
         self._retriever, self._embedder, self._model = retriever, embedder, model
         self._grounding, self._log = grounding, log
 
-    def answer(self, question: Question) -> Answer:
-        """The answer, recorded. Raises UnavailableError, MisconfiguredError."""
-        timings: dict[str, float] = {}
-        with _timed(timings, "total"):
-            answer = self._answer(question, timings)
-        answer = replace(answer, timings_ms=timings)
+    def answer(self, question: Question, on_stage: OnStage = _nobody) -> Answer:
+        """The answer, recorded. Raises UnavailableError, MisconfiguredError, and RejectedError for an empty question."""
+        answer = self.reply(question, on_stage=on_stage)
         self._log.record_answer(question, answer)
         return answer
 
-    def _answer(self, question: Question, timings: dict[str, float]) -> Answer:
+    def reply(self, question: Question, limit: int = SEARCHED, on_stage: OnStage = _nobody) -> Answer:
+        """The answer, not recorded, with at most `limit` passages; `limit` has no influence on its text."""
+        if not question.text.strip():
+            raise RejectedError("the question is empty")
+        stages = _Stages(on_stage)
+        with stages.timed("total"):
+            answer = self._reply(question, limit, stages)
+        return replace(answer, timings_ms=stages.timings_ms)
+
+    def _reply(self, question: Question, limit: int, stages: "_Stages") -> Answer:
         text = question.retrieval_text
-        with _timed(timings, "embed"):
+        with stages.timed("embed"):
             vector = self._embedder.embed_question(text) if self._embedder else None
-        with _timed(timings, "retrieve"):
-            passages = self._retriever.search(text, vector, audience=question.audience, limit=SEARCHED)
-        with _timed(timings, "judge"):
-            confidence = self._grounding.confidence(question, passages)
-            sufficient = self._grounding.suffices(confidence, passages)
-        if not passages or self._grounding.unrelated(confidence, passages):
+        with stages.timed("retrieve"):
+            passages = self._retriever.search(text, vector, audience=question.audience, limit=limit)
+        with stages.timed("judge"):
+            confidence = self._grounding.confidence(question, passages[:SEARCHED])
+        if self._grounding.unrelated(confidence, passages):
             return _abstention(question, Outcome.NO_EVIDENCE, NO_EVIDENCE, passages, confidence)
-        with _timed(timings, "draft"):
-            draft = self._model.draft(question, passages[:SHOWN]) if sufficient else Draft()
+        with stages.timed("draft"):
+            enough = self._grounding.suffices(confidence, passages)
+            draft = self._model.draft(question, passages[:SHOWN]) if enough else Draft()
         if not draft.statements:  # fluent text without a source is the failure people notice last
             return _abstention(question, Outcome.UNSUPPORTED, UNSUPPORTED, passages, confidence)
         return Answer(
@@ -103,10 +117,18 @@ def nearest(passages: Sequence[Passage]) -> tuple[Citation, ...]:
     return tuple(reversed(pages.values()))[:NEAREST]
 
 
-@contextmanager
-def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
-    started = time.perf_counter()
-    try:
-        yield
-    finally:
-        timings[stage] = round((time.perf_counter() - started) * 1000, 2)
+class _Stages:
+    """Times the stages of one answer and says which one has begun."""
+
+    def __init__(self, on_stage: OnStage) -> None:
+        self.timings_ms: dict[str, float] = {}
+        self._on_stage = on_stage
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        self._on_stage(stage)
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.timings_ms[stage] = round((time.perf_counter() - started) * 1000, 2)

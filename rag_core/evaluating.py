@@ -8,10 +8,12 @@ import json
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import mean
 
-from rag_core.domain import Passage
+from rag_core.answering import Answering
+from rag_core.domain import Audience, Outcome, Passage, PersonId, Question, QuestionId
 from rag_core.errors import MisconfiguredError
 
 DEPTH = 50  # passages looked at for one question
@@ -66,6 +68,17 @@ def _case(path: Path, number: int, line: str) -> Case:
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise MisconfiguredError(f'{path}, line {number}: a question is a JSON object with "id" and "text"') from error
+
+
+def evaluate(answering: Answering, cases: Iterable[Case], audience: Audience) -> dict[str, float | None]:
+    """Ask every case, without recording it."""
+    return scores([_ask(answering, case, audience) for case in cases])
+
+
+def _ask(answering: Answering, case: Case, audience: Audience) -> Finding:
+    question = Question(QuestionId(case.id), case.text, audience, PersonId("eval"), "eval", datetime.now(UTC))
+    answer = answering.reply(question, limit=DEPTH)
+    return Finding(case, answer.passages, answer.outcome is Outcome.ANSWERED, answer.confidence)
 
 
 def scores(findings: Sequence[Finding]) -> dict[str, float | None]:

@@ -5,55 +5,82 @@ Texts are cut at the model's own limit, 512 tokens for the models of this family
 """
 
 import os
+import socket
 from array import array
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from rag_core.domain import Vector
 from rag_core.errors import MisconfiguredError
 
-PUBLISHED_AS = "sentence-transformers/all-MiniLM-L6-v2"  # how fastembed is told to pool and normalise a model in a folder
+READ_AS = "sentence-transformers/all-MiniLM-L6-v2"  # how a model in a folder is pooled and normalised
+PROBE = 3.0  # seconds; fastembed itself would try for 40
 
 
 class FastembedEmbedder:
-    """Embedder; `model` is a folder with model.onnx, or a name fastembed knows and downloads once into `cache`."""
+    """Embedder; `model` is a folder with model.onnx, or a name fastembed knows and keeps in `cache` once downloaded."""
 
     def __init__(self, model: str, cache: Path, *, download: bool) -> None:
-        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-        try:
-            from fastembed import TextEmbedding
-        except ImportError as error:
-            raise MisconfiguredError("fastembed is not installed: pip install 'supportbot[vectors]'") from error
-        folder = Path(model)
+        folder = Path(model).expanduser()
         local = folder.is_dir()
         if local and not (folder / "model.onnx").is_file():
-            raise MisconfiguredError(f"{model} has no model.onnx")
-        try:
-            self._model = TextEmbedding(
-                PUBLISHED_AS if local else model,
-                cache_dir=str(cache),
-                threads=1,  # per call; passages are embedded by as many callers as there are cores
-                specific_model_path=str(folder) if local else None,
-                local_files_only=local or not download,
-            )
-        except (ValueError, OSError) as error:
-            raise MisconfiguredError(f"embedding model {model} cannot be had: {error}") from error
-        self._name = f"{folder.resolve().name if local else model}"
-        self._dimensions = len(self.embed_question("dimensions"))
-
-    @property
-    def name(self) -> str:
-        return self._name
-
-    @property
-    def dimensions(self) -> int:
-        return self._dimensions
+            raise MisconfiguredError(f"{model} is not a model folder: it has no model.onnx")
+        if not local and model.startswith((".", "/", "~")):
+            raise MisconfiguredError(f"the model folder {model} does not exist")
+        self.name = str(folder.resolve()) if local else model
+        self._model = _in_folder(folder) if local else _by_name(model, cache, download=download)
+        self.dimensions = len(self.embed_question("dimensions"))
 
     def embed_question(self, text: str) -> Vector:
         (vector,) = self._model.embed([text])
         return array("f", vector.astype("float32").tobytes())
 
     def embed_passages(self, texts: Sequence[str]) -> list[Vector]:
-        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:  # onnxruntime lets go of the interpreter
             return list(pool.map(self.embed_question, texts))
+
+
+def _in_folder(folder: Path) -> Any:
+    return _load(READ_AS, specific_model_path=str(folder))
+
+
+def _by_name(model: str, cache: Path, *, download: bool) -> Any:
+    try:
+        return _load(model, cache_dir=str(cache), local_files_only=True)
+    except MisconfiguredError:
+        if not download:
+            raise
+    _probe(model)
+    return _load(model, cache_dir=str(cache))
+
+
+def _load(model: str, **options: object) -> Any:
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    try:
+        from fastembed import TextEmbedding
+        from loguru import logger
+    except ImportError as error:
+        raise MisconfiguredError("fastembed is not installed: pip install 'supportbot[vectors]'") from error
+    logger.disable("fastembed")  # its errors are raised as well
+    try:
+        return TextEmbedding(model, threads=1, **options)  # a thread a call: passages are embedded by as many as cores
+    except Exception as error:  # the libraries below it raise of every kind for a missing or damaged model
+        raise MisconfiguredError(f"the embedding model {model} cannot be loaded ({type(error).__name__})") from error
+
+
+def _probe(model: str) -> None:
+    """Raises MisconfiguredError at once where the hub cannot be reached."""
+    from huggingface_hub.constants import ENDPOINT, HF_HUB_OFFLINE
+
+    address = urlsplit(ENDPOINT)
+    try:
+        if HF_HUB_OFFLINE:
+            raise OSError("HF_HUB_OFFLINE is set")
+        if not getproxies():
+            socket.create_connection((address.hostname or "", address.port or 443), PROBE).close()
+    except OSError as error:
+        raise MisconfiguredError(f"the embedding model {model} cannot be downloaded ({error})") from error

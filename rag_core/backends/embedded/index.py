@@ -108,6 +108,11 @@ class EmbeddedWriter:
         self._book.close()
         self._lock.release()
 
+    @property
+    def embedding_model(self) -> str | None:
+        """Of the version that answers now."""
+        return self._book.state()[1]
+
     def versions(self) -> Mapping[DocumentId, Fingerprint]:
         return self._book.next_versions(self._source)
 

@@ -1,0 +1,40 @@
+# Everything lives in .venv; `make` with no target says what there is.
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: help demo test check bench lock
+help:
+	@echo "make demo    try it: ingest the demo help center and open the playground (ARGS=--check: ask three questions and stop)"
+	@echo "make test    run every test"
+	@echo "make check   lint, types, import rules"
+	@echo "make bench   measure speed and quality (needs ../shared; see docs/)"
+	@echo "make lock    raise the locked versions"
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("supportbot needs Python 3.11 or newer; choose one with: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python cannot make virtual environments here; on Debian: apt-get install python3-venv"; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+demo: .venv/ready
+	@$(BIN)/supportbot demo $(ARGS)
+
+test: .venv/ready
+	$(BIN)/pytest $(ARGS)
+
+check: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/ready
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+lock: .venv/ready
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header --no-annotate --no-emit-index-url \
+		--no-emit-find-links --all-extras --group dev pyproject.toml --output-file requirements.lock

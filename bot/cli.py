@@ -1,0 +1,69 @@
+"""The command `supportbot`.
+
+Exit codes: 0 done, 1 done with failures, 2 usage or configuration error with a sentence that says what to do.
+A subcommand's module is imported when it is called, so that `ask` does not pay for `ingest`.
+"""
+
+import importlib
+import sys
+
+import click
+
+from rag_core.errors import SupportBotError
+
+COMMANDS = {
+    "ask": "Ask a question and get a cited answer, or an honest I don't know.",
+    "demo": "Ingest the demo help center and open the playground.",
+    "eval": "Measure retrieval and abstention with questions whose sources are known.",
+    "forget": "Remove everything that was ingested from a folder.",
+    "ingest": "Read a folder of documents into the index; only what changed.",
+    "rate": "Say whether an answer helped.",
+    "report": "Show what was asked, what helped and what the documents lack.",
+    "serve": "Open the playground on this machine.",
+    "status": "Show what is ingested.",
+}
+
+
+class Commands(click.Group):
+    """Knows every command's name and one line, and loads the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"bot.commands.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--home", metavar="FOLDER", help="Where all state lives [SUPPORTBOT_HOME, else your data folder].")
+@click.version_option(package_name="supportbot")
+@click.pass_context
+def cli(context: click.Context, home: str | None) -> None:
+    """Answers from your documents, with sources, and says so when they are silent."""
+    context.obj = home
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        sys.exit(cli.main(standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.Abort:
+        click.echo("stopped; nothing half-done is visible", err=True)
+        sys.exit(130)
+    except SupportBotError as error:
+        click.echo(f"supportbot: {error}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

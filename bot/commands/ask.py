@@ -1,0 +1,39 @@
+"""`supportbot ask`: a question in, an answer out."""
+
+import click
+
+from bot.commands import options
+from bot import presenting
+from rag_core.domain import Answer, Audience, Outcome, QuestionId
+
+
+@click.command("ask")
+@click.argument("text")
+@options.home_option
+@options.audience_option("On whose behalf: public readers see public documents only.")
+@click.option("--follow-up", metavar="ID", help="The question_id that this question follows up on.")
+@options.json_option
+def command(text: str, home: str | None, audience: str, follow_up: str | None, as_json: bool) -> None:
+    """Ask TEXT; the answer names its sources, and its id is what `supportbot rate` takes."""
+    app = options.app(home)
+    question = app.question(
+        text,
+        audience=Audience(audience),
+        asked_by=options.person(),
+        channel="terminal",
+        follow_up=QuestionId(follow_up) if follow_up else None,
+    )
+    answer = app.answering.answer(question)
+    if as_json:
+        options.print_json(presenting.answer(answer))
+    else:
+        _print(answer)
+
+
+def _print(answer: Answer) -> None:
+    click.echo(answer.text)
+    if answer.citations:
+        click.echo("\nSources" if answer.outcome is Outcome.ANSWERED else "\nNearest pages")
+    for number, citation in enumerate(answer.citations, 1):
+        click.echo(f"  [{number}] {citation.title}\n      {citation.url}")
+    click.echo(f"\n{answer.outcome} · confidence {answer.confidence:.2f} · id {answer.question_id}")

@@ -1,0 +1,86 @@
+"""`supportbot ingest`: a folder in, an index up to date."""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePath
+
+import click
+
+from bot import presenting
+from bot.commands import options
+from rag_core.domain import Audience, IngestionRun
+from rag_core.ingesting import Progress
+
+EVERY = 500  # documents or chunks between two plain lines
+
+
+@click.command("ingest")
+@click.argument("path", type=click.Path(path_type=Path))
+@options.home_option
+@options.audience_option("Of documents that do not state theirs.")
+@click.option("--base-url", metavar="URL", help="Where the folder is published; else citations name the files.")
+@click.option("--full", is_flag=True, help="Read everything again, changed or not.")
+@options.json_option
+def command(path: Path, home: str | None, audience: str, base_url: str | None, full: bool, as_json: bool) -> None:
+    """Bring the index up to date with the documents below PATH.
+
+    Reads Markdown, HTML, plain text, PDF, DOCX and CSV (an FAQ). What disappeared from PATH is removed.
+    The former version answers until the new one is complete.
+    """
+    app = options.app(home)
+    with shown(quiet=as_json) as progress:
+        run = app.ingest(path, audience=Audience(audience), base_url=base_url, full=full, progress=progress)
+    if as_json:
+        options.print_json(presenting.run(run))
+    else:
+        summarise(run)
+    sys.exit(1 if run.failures else 0)
+
+
+@contextmanager
+def shown(*, quiet: bool) -> Iterator[Callable[[Progress], None]]:
+    """A bar on a terminal, now and then a line elsewhere."""
+    if quiet:
+        yield lambda _: None
+    elif not sys.stderr.isatty():
+        yield _line
+    else:
+        with _bar() as progress:
+            yield progress
+
+
+def _line(progress: Progress) -> None:
+    if progress.done % EVERY == 0 or progress.done == progress.total:
+        unit = "documents" if progress.stage == "reading" else "chunks"
+        click.echo(f"{progress.stage}: {progress.done} of {progress.total} {unit}", err=True)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[Progress], None]]:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description:<9}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, TextColumn("{task.fields[name]}"), console=Console(stderr=True)) as bar:
+        tasks = {stage: bar.add_task(stage, visible=False, total=None, name="") for stage in ("reading", "embedding")}
+        yield lambda p: bar.update(
+            tasks[p.stage], completed=p.done, total=p.total, name=escape(p.name[-40:]), visible=True
+        )
+
+
+def summarise(run: IngestionRun) -> None:
+    click.echo(
+        f"{run.written} written, {run.unchanged} unchanged, {run.removed} removed, {len(run.failures)} failed "
+        f"in {run.seconds:.1f} s; {run.chunks} chunks in the index, "
+        + (f"vectors by {PurePath(run.embedding_model).name}" if run.embedding_model else "words only")
+    )
+    if run.skipped:
+        kinds = Counter(PurePath(name).suffix or "no ending" for name in run.skipped)
+        counts = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common())
+        click.echo(f"{len(run.skipped)} skipped, of a format that is not read here: {counts}")
+    for failure in run.failures:
+        click.echo(f"failed: {failure.document}: {failure.reason}", err=True)

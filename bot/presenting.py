@@ -1,0 +1,64 @@
+"""Nouns as JSON objects: what `--json` prints and the playground's scripts read. Keys are a contract."""
+
+from dataclasses import asdict
+from typing import Any
+
+from rag_core.domain import Answer, Citation, IngestionRun, Passage
+from rag_core.reporting import Report
+
+
+def answer(answer: Answer) -> dict[str, Any]:
+    return {
+        "question_id": answer.question_id,
+        "outcome": answer.outcome.value,
+        "text": answer.text,
+        "citations": [citation(each) for each in answer.citations],
+        "passages": [passage(each) for each in answer.passages],
+        "confidence": answer.confidence,
+        "timings_ms": dict(answer.timings_ms),
+    }
+
+
+def citation(citation: Citation) -> dict[str, Any]:
+    return {"title": citation.title, "url": citation.url, "document_id": citation.document_id}
+
+
+def passage(passage: Passage) -> dict[str, Any]:
+    return {
+        "document_id": passage.chunk.document.id,
+        "heading": passage.chunk.heading,
+        "url": passage.chunk.url,
+        "score": round(passage.score, 4),
+        "text": passage.chunk.text,
+    }
+
+
+def run(run: IngestionRun) -> dict[str, Any]:
+    return asdict(run) | {"failed": len(run.failures), "seconds": round(run.seconds, 3)}
+
+
+def report(report: Report) -> dict[str, Any]:
+    return {
+        "questions": report.questions,
+        "answered_share": report.answered_share,
+        "ratings": report.ratings,
+        "helpful_share": report.helpful_share,
+        "worst_answers": [
+            {
+                "question_id": record.question.id,
+                "question": record.question.text,
+                "confidence": record.confidence,
+                "not_helpful": sum(not rating.helpful for rating in record.ratings),
+                "reasons": [rating.reason for rating in record.ratings if rating.reason],
+                "comments": [rating.comment for rating in record.ratings if rating.comment],
+            }
+            for record in report.worst
+        ],
+        "gaps": [
+            {"questions": gap.questions, "count": len(gap.questions), "last_asked": gap.last_asked.isoformat()}
+            | {"documents_touch_on_it": gap.touched}
+            for gap in report.gaps
+        ],
+        "days": [{"day": d.day.isoformat(), "answered": d.answered, "declined": d.declined} for d in report.days],
+        "reasons": dict(report.reasons),
+    }
