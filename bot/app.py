@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING
 
 from bot.settings import DEFAULT_MODEL, LEXICAL, Settings
 from rag_core.answering import Answering
-from rag_core.domain import Audience, Chunk, DocumentId, IngestionRun, Outcome, PersonId, Question, QuestionId, SourceName
+from rag_core.domain import (
+    Audience,
+    Chunk,
+    DocumentId,
+    IngestionRun,
+    Outcome,
+    PersonId,
+    Question,
+    QuestionId,
+    SourceName,
+)
 from rag_core.errors import MisconfiguredError
 from rag_core.grounding import Grounding
 from rag_core.ports import Embedder, FeedbackLog
@@ -136,7 +146,9 @@ class App:
             return self._embedder(wanted or built_with or DEFAULT_MODEL, download=True)
         except MisconfiguredError as error:
             if wanted.startswith((".", "/", "~")) or built_with:
-                raise MisconfiguredError(f"{error}; set SUPPORTBOT_EMBEDDING_MODEL=none to search by words only") from error
+                raise MisconfiguredError(
+                    f"{error}; set SUPPORTBOT_EMBEDDING_MODEL=none to search by words only"
+                ) from error
             self._notice(f"indexing words only: {error}")
             return None
 

@@ -27,6 +27,8 @@ COMMANDS = {
 class Commands(click.Group):
     """Knows every command's name and one line, and loads the one that is called."""
 
+    # ruff: noqa: ARG002 - click's signatures
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)
 

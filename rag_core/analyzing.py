@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import Stemmer
 
-WORD = re.compile(r"[^\W_]+(?:[._/@:\-'’]+[^\W_]+)*")  # sendAt, api/v3/mail_send, 550-5.7.1, isn't: one match each
+WORD = re.compile(r"[^\W_]+(?:[._/@:\-'’]+[^\W_]+)*")  # sendAt, api/v3/mail_send
 PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|\d+")
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 LONGEST = 64  # characters; what is longer is data, not a word
@@ -21,8 +21,8 @@ STOP_WORDS = frozenset(
     herself him himself his how i if in into is it its itself just let me more most my myself no nor not now of off on
     once only or other our ours ourselves out over own please same she should so some such than that the their theirs
     them themselves then there these they this those through to too under until up us very was we were what when where
-    which while who whom why will with would you your yours yourself yourselves isn aren wasn weren doesn didn hasn haven hadn
-    couldn shouldn wouldn won ve ll""".split()
+    which while who whom why will with would you your yours yourself yourselves isn aren wasn weren doesn didn hasn
+    haven hadn couldn shouldn wouldn won ve ll""".split()
 )
 
 _stemmers = threading.local()  # a Snowball stemmer is not thread-safe

@@ -43,7 +43,7 @@ class Answering:
         self._grounding, self._log = grounding, log
 
     def answer(self, question: Question, on_stage: OnStage = _nobody) -> Answer:
-        """The answer, recorded. Raises UnavailableError, MisconfiguredError, and RejectedError for an empty question."""
+        """The answer, recorded. Raises RejectedError for an empty question; UnavailableError, MisconfiguredError."""
         answer = self.reply(question, on_stage=on_stage)
         self._log.record_answer(question, answer)
         return answer

@@ -23,7 +23,7 @@ class ChunkSizes:
     largest: int = 4_000
 
 
-def chunk(document: Document, sections: Iterable[Section], sizes: ChunkSizes = ChunkSizes()) -> list[Chunk]:  # noqa: B008 - frozen
+def chunk(document: Document, sections: Iterable[Section], sizes: ChunkSizes = ChunkSizes()) -> list[Chunk]:
     """The document's chunks in order; a section that is nothing but its heading gives none."""
     found: list[Chunk] = []
     for section in sections:
@@ -50,7 +50,7 @@ def _pieces(section: Section, sizes: ChunkSizes) -> Iterator[str]:
 
 
 def _cut(block: Block, sizes: ChunkSizes) -> Iterator[str]:
-    """The block whole; or, if it is too large, its lines (of a paragraph its sentences) in pieces of the target size."""
+    """The block whole; if it is too large its lines, of a paragraph its sentences, in pieces of the target size."""
     source = block.source
     if len(source) <= (sizes.target if block.kind == "Paragraph" else sizes.largest):
         yield source
@@ -58,7 +58,7 @@ def _cut(block: Block, sizes: ChunkSizes) -> Iterator[str]:
     parts = SENTENCE_END.split(source) if block.kind == "Paragraph" else source.split("\n")
     joint = " " if block.kind == "Paragraph" else "\n"
     held = ""
-    for part in (part[i : i + sizes.largest] for part in parts for i in range(0, len(part) or 1, sizes.largest)):
+    for part in (line[at : at + sizes.largest] for line in parts for at in range(0, len(line) or 1, sizes.largest)):
         if held and len(held) + len(part) > sizes.target:
             yield held
             held = ""

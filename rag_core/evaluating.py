@@ -110,7 +110,10 @@ def ranking(passages: Iterable[Passage], gold: frozenset[str]) -> list[bool]:
     sections = any("#" in unit for unit in gold)
     units: dict[str, bool] = {}
     for passage in passages:
-        named = [passage.chunk.document.id, *(f"{passage.chunk.document.id}#{h.anchor}" for h in passage.chunk.headings)]
+        named = [
+            passage.chunk.document.id,
+            *(f"{passage.chunk.document.id}#{h.anchor}" for h in passage.chunk.headings),
+        ]
         hit = next((unit for unit in reversed(named) if unit in gold), None)
         units.setdefault(hit or (named[-1] if sections else named[0]), hit is not None)
     return list(units.values())

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 DENSE_WEIGHT = 0.65
 
 
-def fuse(lexical: Mapping[int, float], dense: Mapping[int, float], dense_weight: float = DENSE_WEIGHT) -> dict[int, float]:
+def fuse(
+    lexical: Mapping[int, float], dense: Mapping[int, float], dense_weight: float = DENSE_WEIGHT
+) -> dict[int, float]:
     """Scores of 0 to 1 by key, best first; a leg that found nothing has no say."""
     if not lexical or not dense:
         return scaled(lexical or dense)

@@ -30,4 +30,6 @@ def _alike(one: int, other: int, words: Sequence[frozenset[str]], vectors: Seque
     if vectors is not None:
         return sum(a * b for a, b in zip(vectors[one], vectors[other], strict=True)) >= SAME_MEANING
     together = words[one] | words[other]
-    return words[one] == words[other] or (bool(together) and len(words[one] & words[other]) / len(together) >= SAME_WORDS)
+    return words[one] == words[other] or (
+        bool(together) and len(words[one] & words[other]) / len(together) >= SAME_WORDS
+    )

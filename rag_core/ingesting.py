@@ -21,6 +21,7 @@ from rag_core.ports import DocumentSource, Embedder, IndexWriter, SourceItem
 
 PIPELINE = 1  # raise it when extraction or chunking changes: every document is then read again
 READ_AHEAD = 8  # documents whose extraction may be under way at once; bounds the memory
+SIZES = ChunkSizes()
 BATCH = 64  # chunks embedded between two writes
 
 
@@ -60,7 +61,7 @@ class Ingestion:
         *,
         audience: Audience = Audience.PUBLIC,
         full: bool = False,
-        sizes: ChunkSizes = ChunkSizes(),  # noqa: B008 - frozen
+        sizes: ChunkSizes = SIZES,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> None:
         self._source, self._writer, self._embedder = source, writer, embedder

@@ -87,7 +87,7 @@ class IndexWriter(Protocol):
         """How many chunks `pending` would give."""
 
     def pending(self, model: str, *, after: int, limit: int) -> list[PendingChunk]:
-        """Chunks, of this source and all others, that have no vector of `model` yet: by key, beginning after `after`."""
+        """Chunks, of every source, that have no vector of `model` yet: by key, beginning after `after`."""
 
     def store_vectors(self, model: str, vectors: Iterable[tuple[int, Vector]]) -> None:
         """Stage vectors by the key of their chunk."""

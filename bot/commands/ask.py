@@ -2,8 +2,8 @@
 
 import click
 
-from bot.commands import options
 from bot import presenting
+from bot.commands import options
 from rag_core.domain import Answer, Audience, Outcome, QuestionId
 
 

@@ -27,9 +27,9 @@ def audience_option(text: str) -> Callable[[Decorated], Decorated]:
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
-def app(home: str | None, **given: object) -> App:
+def app(home: str | None, port: int | None = None) -> App:
     """The app on the home that was named last: after the command, before it, in the environment, or the default."""
-    return build(load(home=home or click.get_current_context().obj, **given))
+    return build(load(home=home or click.get_current_context().obj, port=port))
 
 
 def person() -> PersonId:

@@ -16,7 +16,9 @@ from rag_core.rating import REASONS, rate
 @click.option("--comment", default="", help="In your own words.")
 @click.option("--as", "person", metavar="NAME", help="Who rates; you by default. A second rating replaces the first.")
 @options.home_option
-def command(question_id: str, verdict: str, reason: str | None, comment: str, person: str | None, home: str | None) -> None:
+def command(
+    question_id: str, verdict: str, reason: str | None, comment: str, person: str | None, home: str | None
+) -> None:
     """Record whether the answer QUESTION_ID helped."""
     rating = rate(
         options.app(home).log,

@@ -23,12 +23,14 @@ HEADING_SHARE = 0.5  # what a term in the heading counts, of one in the sentence
 PASSAGE_SHARE = 0.5  # of the passage's rank in the score of its sentences
 MEANING_SHARE = 0.6  # of the cosine, where there are vectors
 CLOSE = 0.72  # of the best score: what else is worth saying
-LEANING = re.compile(r"(?:It|Its|They|Their|These|Those|This|That|He|She|Then|However|Otherwise|Instead|Also|But|And|So)\b")
+LEANING = re.compile(
+    r"(?:It|Its|They|Their|These|Those|This|That|He|She|Then|However|Otherwise|Instead|Also|But|And|So)\b"
+)
 
 
 @dataclass(slots=True)
 class Unit:
-    """The smallest thing worth quoting: a sentence, or a whole list, table or code block with the line that leads to it."""
+    """The smallest thing worth quoting: a sentence, or a list, table or code block with the line that leads to it."""
 
     passage: int
     order: int

@@ -58,7 +58,7 @@ def _by_name(model: str, cache: Path, *, download: bool) -> Any:
     return _load(model, cache_dir=str(cache))
 
 
-def _load(model: str, **options: object) -> Any:
+def _load(model: str, **options: Any) -> Any:
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
         from fastembed import TextEmbedding

@@ -9,7 +9,7 @@ BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf
 
 
 def decode(content: bytes) -> str:
-    """The text with \\n line ends. Raises RejectedError when it is not text."""
+    """The text, its lines ended as on Unix. Raises RejectedError when it is not text."""
     mark = next((encoding for start, encoding in BYTE_ORDER_MARKS.items() if content.startswith(start)), None)
     try:
         text = content.decode(mark or "utf-8")

@@ -12,19 +12,27 @@ from rag_core.errors import RejectedError
 from rag_core.extracting.extracted import Extracted, audience_of, date_of
 from rag_core.markup import sections
 
-NOT_CONTENT = "script, style, nav, header, footer, aside, form, template, noscript, iframe, svg, [hidden], [aria-hidden=true]"
-HIDDEN_BY_STYLE = "[style*='display:none'], [style*='display: none'], [style*='visibility:hidden'], [style*='font-size:0']"
+NOT_CONTENT = (
+    "script, style, nav, header, footer, aside, form, template, noscript, iframe, svg, [hidden], [aria-hidden=true]"
+)
+HIDDEN_BY_STYLE = (
+    "[style*='display:none'], [style*='display: none'], [style*='visibility:hidden'], [style*='font-size:0']"
+)
 
 
-class _Markdown(MarkdownConverter):
-    """Keeps heading ids; leaves the author's own characters unescaped, so that text stays the source's."""
+OPTIONS: dict[str, Any] = {
+    "heading_style": "atx",
+    "bullets": "-",
+    "strip": ["a", "img"],
+    "escape_asterisks": False,  # unescaped, so that the text stays the source's
+    "escape_underscores": False,
+    "escape_misc": False,
+    "table_infer_header": True,
+}
 
-    class Options(MarkdownConverter.DefaultOptions):
-        heading_style = "atx"
-        bullets = "-"
-        strip = ["a", "img"]
-        escape_asterisks = escape_underscores = escape_misc = False
-        table_infer_header = True
+
+class _Markdown(MarkdownConverter):  # type: ignore[misc] # published without usable types
+    """Keeps heading ids."""
 
     def convert_hN(self, n: int, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: N802 - the library's name
         anchor = el.get("id") or next((inner["id"] for inner in el.select("[id]")), None)
@@ -49,7 +57,7 @@ def _read(page: BeautifulSoup) -> Extracted:
     for unwanted in root.select(f"{NOT_CONTENT}, {HIDDEN_BY_STYLE}"):
         unwanted.decompose()
     return Extracted(
-        sections=tuple(sections(_Markdown().convert_soup(root))),
+        sections=tuple(sections(_Markdown(**OPTIONS).convert_soup(root))),
         title=_text(heading) or _text(title),
         url=str(canonical["href"]) if canonical else None,
         audience=audience_of(meta.get("audience")),

@@ -33,7 +33,7 @@ class IsolatedExtractor:
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         if self._pool is not None:
-            self._pool.stop()
+            self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
 
     def submit(self, suffix: str, content: bytes) -> "Future[Extracted]":

@@ -69,7 +69,9 @@ class Book:
             if found == 0:
                 self._create()
             elif found != FORMAT:
-                raise MisconfiguredError(f"{path} is of format {found}, this version reads {FORMAT}: ingest into a new home")
+                raise MisconfiguredError(
+                    f"{path} is of format {found}, this version reads {FORMAT}: ingest into a new home"
+                )
 
     def _format(self) -> int:
         return int(self._db.execute("PRAGMA user_version").fetchone()[0])
@@ -137,7 +139,8 @@ class Book:
         self._db.execute("DELETE FROM document WHERE source = ? AND id = ? AND live = 0", where)
         self._db.execute("DELETE FROM removal WHERE source = ? AND id = ?", where)
         key = self._db.execute(
-            "INSERT INTO document (id, source, title, url, audience, fingerprint, updated, live) VALUES (?,?,?,?,?,?,?,0)",
+            "INSERT INTO document (id, source, title, url, audience, fingerprint, updated, live) "
+            "VALUES (?,?,?,?,?,?,?,0)",
             [document.id, document.source, document.title, document.url, document.audience, document.fingerprint]
             + [document.updated.isoformat() if document.updated else None],
         ).lastrowid
@@ -192,12 +195,16 @@ class Book:
             yield key, array("f", data)
 
     def count_next_chunks(self) -> int:
-        (count,) = self._db.execute("SELECT count(*) FROM chunk c JOIN next_document d ON d.key = c.document").fetchone()
+        (count,) = self._db.execute(
+            "SELECT count(*) FROM chunk c JOIN next_document d ON d.key = c.document"
+        ).fetchone()
         return int(count)
 
     def leaving(self) -> list[int]:
         """The keys of live documents that the next version no longer holds."""
-        rows = self._db.execute("SELECT key FROM document WHERE live = 1 AND key NOT IN (SELECT key FROM next_document)")
+        rows = self._db.execute(
+            "SELECT key FROM document WHERE live = 1 AND key NOT IN (SELECT key FROM next_document)"
+        )
         return [key for (key,) in rows]
 
     def turn_to(self, version: int, model: str | None, source: SourceName) -> None:

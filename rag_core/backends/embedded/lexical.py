@@ -110,7 +110,5 @@ class LexicalLeg:
         hits = self._searcher.search(query, limit).hits
         return {int(self._searcher.doc(address)["chunk"][0]): float(score) for score, address in hits}
 
-    def rarity(self, words: Iterable[str]) -> dict[str, float]: ...
-
     def _term(self, field: str, value: str) -> tantivy.Query:
         return tantivy.Query.term_query(self._schema, field, value, index_option="basic")
