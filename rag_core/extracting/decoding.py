@@ -5,6 +5,7 @@ UTF-8 first, then what the byte order mark says, then a guess by a library; neve
 
 from rag_core.errors import RejectedError
 
+MOSTLY = 0.8
 BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
 
@@ -23,6 +24,12 @@ def decode(content: bytes) -> str:
 
 
 def _guess(content: bytes) -> str:
+    """Mostly ASCII is Western European; a library's guess on a short text of that kind is often Chinese."""
+    if sum(byte < 128 for byte in content) > MOSTLY * len(content):
+        try:
+            return content.decode("cp1252")
+        except UnicodeDecodeError:
+            pass  # five bytes have no meaning there
     from charset_normalizer import from_bytes  # 30 ms to import, and rarely needed
 
     best = from_bytes(content).best()

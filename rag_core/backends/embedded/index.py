@@ -114,6 +114,7 @@ class EmbeddedWriter:
         return self._book.state()[1]
 
     def versions(self) -> Mapping[DocumentId, Fingerprint]:
+        self._flush()
         return self._book.next_versions(self._source)
 
     def answering(self) -> int:
@@ -125,6 +126,8 @@ class EmbeddedWriter:
             self._flush()
 
     def _flush(self) -> None:
+        if not self._held:
+            return
         with self._book.transaction():
             for document, chunks in self._held:
                 self._book.stage(document, chunks)
@@ -137,9 +140,11 @@ class EmbeddedWriter:
                 self._book.stage_removal(self._source, document_id)
 
     def count_pending(self, model: str) -> int:
+        self._flush()
         return self._book.count_pending(model)
 
     def pending(self, model: str, *, after: int, limit: int) -> list[PendingChunk]:
+        self._flush()
         return self._book.pending(model, after, limit)
 
     def store_vectors(self, model: str, vectors: Iterable[tuple[int, Vector]]) -> None:

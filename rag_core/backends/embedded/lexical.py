@@ -23,7 +23,7 @@ def _schema() -> tantivy.Schema:
     for field in BOOSTS:
         builder.add_text_field(field, tokenizer_name=ANALYSER, index_option="freq")
     builder.add_text_field("audience", tokenizer_name="raw", index_option="basic")
-    builder.add_unsigned_field("document", indexed=True)
+    builder.add_text_field("document", tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("chunk", stored=True)
     return builder.build()
 
@@ -46,7 +46,7 @@ def write(folder: Path, former: Path | None, leaving: Iterable[int], arriving: I
     index = _open(folder)
     writer = index.writer(heap_size=WRITER_BYTES, num_threads=1)
     for document in leaving:
-        writer.delete_documents("document", document)
+        writer.delete_documents_by_term("document", str(document))
     for key, document, chunk in arriving:
         writer.add_document(_entry(key, document, chunk))
     writer.commit()
@@ -61,9 +61,9 @@ def _entry(key: int, document: int, chunk: Chunk) -> tantivy.Document:
         heading=" ".join(terms(" ".join(heading.text for heading in chunk.headings))),
         title=" ".join(terms(chunk.document.title)),
         audience=chunk.document.audience.value,
+        document=str(document),
     )
-    entry.add_unsigned("document", document)  # as a keyword it would be signed, and end the writer's thread
-    entry.add_unsigned("chunk", key)
+    entry.add_unsigned("chunk", key)  # as a keyword it would be signed, and end the writer's thread
     return entry
 
 
@@ -111,4 +111,4 @@ class LexicalLeg:
         return {int(self._searcher.doc(address)["chunk"][0]): float(score) for score, address in hits}
 
     def _term(self, field: str, value: str) -> tantivy.Query:
-        return tantivy.Query.term_query(self._schema, field, value, index_option="basic")
+        return tantivy.Query.term_query(self._schema, field, value, index_option="freq")

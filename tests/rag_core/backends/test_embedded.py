@@ -1,0 +1,86 @@
+"""The embedded index keeps the contract, and its two stores never disagree."""
+
+import shutil
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from rag_core.backends.embedded.index import BOOK, VERSIONS, EmbeddedIndex, EmbeddedWriter
+from rag_core.domain import Audience, SourceName
+from rag_core.errors import MisconfiguredError
+from tests.contracts.index import IndexContract, Open, OpenWriter, fill
+from tests.making import SOURCE, document
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Open:
+    return lambda: EmbeddedIndex(tmp_path)
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> OpenWriter:
+    def opened(source: SourceName = SOURCE) -> EmbeddedWriter:
+        return EmbeddedWriter(tmp_path, source)
+
+    return opened
+
+
+class TestEmbeddedIndex(IndexContract):
+    def test_an_index_folder_that_was_lost_is_named_and_rebuilt(self, tmp_path: Path, reader: Open, writer: OpenWriter) -> None:
+        with writer() as writing:
+            fill(writing, [(document("a"), "words")])
+        shutil.rmtree(tmp_path / VERSIONS)
+        with pytest.raises(MisconfiguredError, match="incomplete"):
+            self.found(reader(), "words")
+        with writer() as writing:
+            writing.commit(None)
+        assert self.found(reader(), "words") == ["a"]
+
+    def test_a_run_that_changes_nothing_makes_no_new_version(self, tmp_path: Path, writer: OpenWriter) -> None:
+        with writer() as writing:
+            fill(writing, [(document("a"), "words")])
+        with writer() as writing:
+            writing.commit(None)
+        assert [folder.name for folder in (tmp_path / VERSIONS).iterdir()] == ["1"]
+
+    def test_a_search_that_goes_on_during_commits_always_finds_one_whole_version(
+        self, reader: Open, writer: OpenWriter
+    ) -> None:
+        pages = [f"p{n}" for n in range(8)]
+
+        def write(version: str) -> None:
+            with writer() as writing:
+                fill(writing, [(document(page, version=version), f"words v{version}") for page in pages])
+
+        write("0")
+        reading = reader()
+
+        def versions() -> set[str]:
+            found = reading.search("words", None, audience=Audience.PUBLIC, limit=8)
+            assert len(found) == len(pages)
+            return {passage.chunk.text for passage in found}
+
+        with ThreadPoolExecutor(2) as pool:
+            writes = pool.submit(lambda: [write(str(n)) for n in range(1, 12)])
+            searches = 0
+            while not writes.done() or not searches:
+                assert len(versions()) == 1
+                searches += 1
+            writes.result()
+        assert searches > 5
+
+    def test_a_file_that_is_no_book_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / BOOK).write_bytes(b"not a database" * 100)
+        with pytest.raises(MisconfiguredError, match="not a readable index"):
+            EmbeddedIndex(tmp_path)
+
+    def test_a_book_of_another_format_is_refused(self, tmp_path: Path, writer: OpenWriter) -> None:
+        with writer():
+            pass
+        with sqlite3.connect(tmp_path / BOOK) as db:
+            db.execute("PRAGMA user_version = 99")
+        db.close()
+        with pytest.raises(MisconfiguredError, match="format 99"):
+            EmbeddedIndex(tmp_path)

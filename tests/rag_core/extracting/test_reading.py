@@ -1,0 +1,152 @@
+"""Each format: what a user writes comes out as sections with their headings; what cannot be read says why."""
+
+import io
+from datetime import date
+
+import docx
+import pytest
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
+
+from rag_core.domain import Audience
+from rag_core.errors import RejectedError
+from rag_core.extracting.extracted import Extracted
+from rag_core.extracting.reading import read
+
+
+def text(extracted: Extracted) -> str:
+    return "\n".join(block.source for section in extracted.sections for block in section.blocks)
+
+
+def headings(extracted: Extracted) -> list[str]:
+    return [" > ".join(h.text for h in section.headings) for section in extracted.sections]
+
+
+class TestMarkdown:
+    def test_front_matter_is_honoured(self) -> None:
+        source = b"---\ntitle: 'Refunds: how'\npermalink: https://h.example/r\naudience: internal\nupdated: 2026-03-01\n---\nBody."
+        found = read(".md", source)
+        assert (found.title, found.url) == ("Refunds: how", "https://h.example/r")
+        assert (found.audience, found.updated) == (Audience.INTERNAL, date(2026, 3, 1))
+        assert text(found) == "Body."
+
+    @pytest.mark.parametrize("stated", ["Internal", "staff", "[public]", "publik"])
+    def test_an_audience_we_do_not_know_is_kept_internal(self, stated: str) -> None:
+        assert read(".md", f"---\naudience: {stated}\n---\nBody".encode()).audience is Audience.INTERNAL
+
+    def test_broken_front_matter_refuses_the_page(self) -> None:
+        with pytest.raises(RejectedError, match="front matter"):
+            read(".md", b"---\naudience: [internal\n---\nBody")
+
+    def test_without_front_matter_the_first_heading_is_the_title(self) -> None:
+        assert read(".md", b"\xef\xbb\xbf# Hello *you*\r\n\r\nBody").title == "Hello you"
+
+    def test_a_rule_is_not_front_matter(self) -> None:
+        assert "kept" in text(read(".md", b"---\n\nkept\n\nmore"))
+
+
+class TestHtml:
+    def test_navigation_scripts_and_hidden_text_are_left_out(self) -> None:
+        page = """<html><head><title>T</title><meta name="audience" content="internal">
+        <link rel="canonical" href="https://h.example/p"></head><body><nav>Menu</nav><main><h1>Top</h1>
+        <h2 id="own-id">Prices</h2><p>Costs a_b * 2.</p><script>alert(1)</script><p style="display:none">SECRET</p>
+        <table><tr><th>Plan</th></tr><tr><td>Free</td></tr></table></main><footer>Imprint</footer></body></html>"""
+        found = read(".html", page.encode())
+        assert (found.title, found.url, found.audience) == ("Top", "https://h.example/p", Audience.INTERNAL)
+        assert "Costs a_b * 2." in text(found)
+        assert "| Plan |" in text(found)
+        assert not {"Menu", "alert", "SECRET", "Imprint"} & set(text(found).replace("(", " ").split())
+        assert found.sections[1].headings[-1].anchor == "own-id"
+
+    def test_tags_without_end_are_refused_or_read(self) -> None:
+        try:
+            assert "deep" in text(read(".html", b"<div>" * 5_000 + b"deep"))
+        except RejectedError as error:
+            assert "nested" in str(error)
+
+
+class TestPdf:
+    def make(self) -> bytes:
+        file = io.BytesIO()
+        canvas = Canvas(file, pagesize=A4)
+        canvas.setTitle("Warm-up plan")
+        for page in (1, 2):
+            canvas.setFont("Helvetica-Bold", 18)
+            canvas.drawString(72, 780, f"Week {page}")
+            canvas.setFont("Helvetica", 11)
+            canvas.drawString(72, 750, f"Send {page}00 emails a day.")
+            canvas.drawString(72, 735, "Watch the bounces.")
+            canvas.setFont("Helvetica", 1)
+            canvas.drawString(72, 20, "SYSTEM: hidden instruction")
+            canvas.showPage()
+        canvas.save()
+        return file.getvalue()
+
+    def test_larger_lines_are_headings_and_the_anchor_is_the_page(self) -> None:
+        found = read(".pdf", self.make())
+        assert found.title == "Warm-up plan"
+        written = [section for section in found.sections if section.blocks]
+        assert [s.headings[-1].text for s in written] == ["Week 1", "Week 2"]
+        assert [s.headings[-1].anchor for s in written] == ["page=1", "page=2"]
+        assert "Send 200 emails a day." in text(found)
+
+    def test_text_too_small_to_see_is_left_out(self) -> None:
+        assert "hidden" not in text(read(".pdf", self.make()))
+
+    def test_a_picture_of_text_says_so(self) -> None:
+        file = io.BytesIO()
+        canvas = Canvas(file)
+        canvas.rect(10, 10, 100, 100)
+        canvas.showPage()
+        canvas.save()
+        with pytest.raises(RejectedError, match="scanned"):
+            read(".pdf", file.getvalue())
+
+
+def test_word_headings_lists_and_tables() -> None:
+    document = docx.Document()
+    document.add_heading("Nonprofit programme", 0)
+    document.add_heading("Who may apply", 1)
+    document.add_paragraph("Registered charities.", style="List Bullet")
+    table = document.add_table(rows=2, cols=2)
+    for cell, value in zip([c for row in table.rows for c in row.cells], ["Plan", "Discount", "Growth", "30 %"], strict=True):
+        cell.text = value
+    file = io.BytesIO()
+    document.save(file)
+    found = read(".docx", file.getvalue())
+    assert found.title == "Nonprofit programme"
+    assert headings(found)[-1] == "Who may apply"
+    assert "- Registered charities." in text(found)
+    assert "30 %" in text(found)
+
+
+class TestFaq:
+    def test_each_row_is_a_section_with_its_url(self) -> None:
+        found = read(".csv", b'Question,Answer,URL\n"Do you, really?","Yes.\n\nAlways.",https://h.example/a\nB?,C,\n')
+        assert headings(found) == ["Do you, really?", "B?"]
+        assert [section.url for section in found.sections] == ["https://h.example/a", None]
+        assert "Always." in text(found)
+
+    def test_semicolons_as_spreadsheets_write_them(self) -> None:
+        assert headings(read(".csv", "Question;Answer\nKostet, was?;Nichts".encode("cp1252"))) == ["Kostet, was?"]
+
+    @pytest.mark.parametrize(
+        ("source", "reason"), [(b"a,b\n1,2", "column named question"), (b"question,answer\nWhy?,\n", "no answer")]
+    )
+    def test_a_table_that_is_no_faq_says_what_it_lacks(self, source: bytes, reason: str) -> None:
+        with pytest.raises(RejectedError, match=reason):
+            read(".csv", source)
+
+
+class TestText:
+    def test_other_encodings_are_read(self) -> None:
+        assert text(read(".txt", "Grüße — schön".encode("utf-16"))) == "Grüße — schön"
+        sentence = "Die Rückerstattung für Geschäftskunden beträgt höchstens fünfzig Euro."
+        assert text(read(".txt", sentence.encode("cp1252"))) == sentence
+        russian = "Возврат средств занимает тридцать дней для всех клиентов."
+        assert text(read(".txt", russian.encode("cp1251"))) == russian
+
+    @pytest.mark.parametrize("source", [b"", b"  \n ", b"a\0b\0" * 9, b"--- *** ---"])
+    def test_what_is_no_text_is_refused(self, source: bytes) -> None:
+        with pytest.raises(RejectedError):
+            read(".txt", source)

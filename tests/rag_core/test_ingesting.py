@@ -1,0 +1,207 @@
+"""A folder and the index that follows it."""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.app import App
+from rag_core.backends.embedded.index import EmbeddedWriter
+from rag_core.backends.folder import FolderSource
+from rag_core.domain import Audience, IngestionRun
+from rag_core.errors import MisconfiguredError, UnavailableError
+from rag_core.ingesting import Ingestion, Progress
+from tests.fakes.embedder import HashingEmbedder
+from tests.making import app, write
+
+Counts = tuple[int, int, int, int]
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    return write(tmp_path / "docs", billing__refunds="Refunds take thirty days.", spf="SPF is a TXT record.")
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> App:
+    return app(tmp_path / "home")
+
+
+def counts(run: IngestionRun) -> Counts:
+    return run.written, run.unchanged, run.removed, len(run.failures)
+
+
+def found(built: App, text: str, audience: Audience = Audience.PUBLIC) -> list[str]:
+    return [p.chunk.document.id for p in built.index.search(text, None, audience=audience, limit=10)]
+
+
+class TestWhatChanged:
+    def test_a_second_run_touches_nothing(self, built: App, docs: Path) -> None:
+        assert counts(built.ingest(docs)) == (2, 0, 0, 0)
+        assert counts(built.ingest(docs)) == (0, 2, 0, 0)
+
+    def test_changed_new_and_disappeared(self, built: App, docs: Path) -> None:
+        built.ingest(docs)
+        write(docs, spf="SPF is now a paragraph.", dkim="DKIM signs.")
+        (docs / "billing" / "refunds.md").unlink()
+        assert counts(built.ingest(docs)) == (2, 0, 1, 0)
+        assert found(built, "refunds") == []
+        assert found(built, "paragraph") == ["spf"]
+
+    def test_full_reads_everything_again(self, built: App, docs: Path) -> None:
+        built.ingest(docs)
+        assert counts(built.ingest(docs, full=True)) == (2, 0, 0, 0)
+
+    def test_a_new_default_audience_reaches_every_document(self, built: App, docs: Path) -> None:
+        built.ingest(docs)
+        assert found(built, "refunds") == ["billing/refunds"]
+        assert counts(built.ingest(docs, audience=Audience.INTERNAL)) == (2, 0, 0, 0)
+        assert found(built, "refunds") == []
+        assert found(built, "refunds", Audience.INTERNAL) == ["billing/refunds"]
+
+    def test_what_a_document_says_of_its_audience_goes_first(self, built: App, docs: Path) -> None:
+        write(docs, open="---\naudience: public\n---\nOpening hours.", secret="---\naudience: internal\n---\nDiscounts.")
+        built.ingest(docs, audience=Audience.INTERNAL)
+        assert found(built, "opening hours") == ["open"]
+        assert found(built, "discounts") == []
+
+    def test_a_single_file_is_a_source_too(self, built: App, docs: Path) -> None:
+        assert counts(built.ingest(docs / "spf.md")) == (1, 0, 0, 0)
+        assert found(built, "SPF") == ["spf"]
+
+    def test_citations_lead_to_where_the_folder_is_published(self, built: App, docs: Path) -> None:
+        built.ingest(docs, base_url="https://help.example/")
+        (passage,) = built.index.search("refunds", None, audience=Audience.PUBLIC, limit=1)
+        assert passage.chunk.url == "https://help.example/billing/refunds"
+
+
+class TestWhatFails:
+    def test_a_document_that_fails_is_named_and_its_former_version_answers(self, built: App, docs: Path) -> None:
+        built.ingest(docs)
+        (docs / "spf.md").write_bytes(b"\0\0")
+        run = built.ingest(docs)
+        assert counts(run) == (0, 1, 0, 1)
+        assert run.failures[0].document == "spf.md"
+        assert "NUL" in run.failures[0].reason
+        assert found(built, "TXT record") == ["spf"]
+        write(docs, spf="Mended.")
+        assert counts(built.ingest(docs)) == (1, 1, 0, 0)
+
+    def test_two_files_of_one_id_are_told_apart_by_name(self, built: App, docs: Path) -> None:
+        (docs / "spf.txt").write_text("Another.")
+        run = built.ingest(docs)
+        assert run.failures[0].document == "spf.txt"
+        assert "spf.md" in run.failures[0].reason
+
+    def test_formats_that_are_not_read_are_counted(self, built: App, docs: Path) -> None:
+        (docs / "logo.png").write_bytes(b"\x89PNG")
+        (docs / ".hidden.md").write_text("not read")
+        run = built.ingest(docs)
+        assert run.skipped == ("logo.png",)
+        assert counts(run) == (2, 0, 0, 0)
+
+    def test_an_empty_folder_empties_nothing(self, built: App, docs: Path) -> None:
+        built.ingest(docs)
+        for file in docs.rglob("*.md"):
+            file.unlink()
+        with pytest.raises(MisconfiguredError, match="nothing was changed"):
+            built.ingest(docs)
+        assert found(built, "refunds") == ["billing/refunds"]
+
+    def test_a_folder_that_is_not_there_changes_nothing(self, built: App, tmp_path: Path) -> None:
+        with pytest.raises(MisconfiguredError, match="does not exist"):
+            built.ingest(tmp_path / "nowhere")
+
+    def test_a_link_out_of_the_folder_is_not_followed(self, built: App, docs: Path, tmp_path: Path) -> None:
+        write(tmp_path, password="The secret word.")
+        (docs / "link.md").symlink_to(tmp_path / "password.md")
+        (docs / "loop").symlink_to(docs)
+        built.ingest(docs)
+        assert found(built, "secret word") == []
+
+    def test_a_file_that_cannot_be_opened_fails_alone(self, docs: Path, tmp_path: Path) -> None:
+        class Vanishing(FolderSource):
+            def read(self, item):  # type: ignore[no-untyped-def]
+                if item.id == "spf":
+                    (docs / item.name).unlink()
+                return super().read(item)
+
+        source = Vanishing(docs)
+        with EmbeddedWriter(tmp_path / "home", source.name) as writer:
+            run = Ingestion(source, writer, None).run()
+        assert counts(run) == (1, 0, 0, 1)
+        assert "No such file" in run.failures[0].reason
+
+    def test_a_second_ingestion_at_the_same_time_is_refused(self, built: App, docs: Path) -> None:
+        built.ingest(docs)
+        with EmbeddedWriter(built.home, FolderSource(docs).name), pytest.raises(UnavailableError, match="another"):
+            built.ingest(docs)
+
+
+class TestVectors:
+    def run(self, docs: Path, home: Path, embedder: HashingEmbedder | None) -> IngestionRun:
+        source = FolderSource(docs)
+        with EmbeddedWriter(home, source.name) as writer:
+            return Ingestion(source, writer, embedder).run()
+
+    def test_only_new_chunks_are_embedded(self, docs: Path, tmp_path: Path) -> None:
+        embedder = HashingEmbedder()
+        self.run(docs, tmp_path / "home", embedder)
+        assert embedder.embedded == 2
+        write(docs, spf="Changed.")
+        self.run(docs, tmp_path / "home", embedder)
+        assert embedder.embedded == 3
+
+    def test_to_words_only_and_back(self, docs: Path, tmp_path: Path) -> None:
+        home, embedder = tmp_path / "home", HashingEmbedder()
+        assert self.run(docs, home, embedder).embedding_model == "hashing"
+        assert self.run(docs, home, None).embedding_model is None
+        assert app(home).index.embedding_model is None
+        self.run(docs, home, embedder)
+        assert app(home).index.embedding_model == "hashing"
+        assert embedder.embedded == 4
+
+    def test_progress_counts_documents_then_chunks(self, docs: Path, tmp_path: Path) -> None:
+        seen: list[Progress] = []
+        source = FolderSource(docs)
+        with EmbeddedWriter(tmp_path / "home", source.name) as writer:
+            Ingestion(source, writer, HashingEmbedder(), progress=seen.append).run()
+        assert [(p.stage, p.done, p.total) for p in seen] == [("reading", 1, 2), ("reading", 2, 2), ("embedding", 2, 2)]
+
+
+def test_a_run_killed_at_any_moment_leaves_one_whole_version_and_the_next_converges(tmp_path: Path) -> None:
+    docs, home, pages = tmp_path / "docs", tmp_path / "home", 400
+
+    def publish(version: str) -> None:
+        for n in range(pages):
+            write(docs, **{f"page{n}": f"---\ntitle: Page {n}\n---\n" + f"common words in {version} here. " * 40})
+
+    def versions() -> set[str]:
+        reading = app(home).index.search("common words", None, audience=Audience.PUBLIC, limit=50)
+        return {version for passage in reading for version in ("old", "new") if version in passage.chunk.text}
+
+    publish("old")
+    app(home).ingest(docs)
+    publish("new")
+    chance = random.Random(3)  # noqa: S311
+    command = [sys.executable, "-m", "bot.cli", "ingest", str(docs), "--home", str(home)]
+    environment = os.environ | {"SUPPORTBOT_EMBEDDING_MODEL": "none"}
+    killed = 0
+    for _ in range(12):
+        with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            time.sleep(chance.uniform(0.1, 0.8))
+            killed += process.poll() is None
+            process.kill()
+        seen = versions()
+        assert len(seen) == 1
+        if seen == {"new"}:
+            break
+    assert killed >= 2
+    run = app(home).ingest(docs)
+    assert run.written + run.unchanged == pages
+    assert run.chunks == app(tmp_path / "fresh").ingest(docs).chunks
+    assert versions() == {"new"}

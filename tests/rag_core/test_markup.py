@@ -1,0 +1,53 @@
+import pytest
+
+from rag_core.markup import blocks, items, paragraphs, plain_text, sections, sentences
+
+
+def test_sections_keep_their_path_and_anchor() -> None:
+    found = sections("Intro.\n\n# One\n\na\n\n## Two *words* {#own}\n\nb\n\n# One\n\nc")
+    assert [[h.text for h in s.headings] for s in found] == [[], ["One"], ["One", "Two words"], ["One"]]
+    assert [s.headings[-1].anchor for s in found[1:]] == ["one", "own", "one-1"]
+    assert [block.source for s in found for block in s.blocks] == ["Intro.", "a", "b", "c"]
+
+
+def test_a_hash_in_code_is_no_heading() -> None:
+    (section,) = sections("```sh\n# install\nmake\n```")
+    assert section.headings == ()
+    assert section.blocks[0].kind == "CodeBlock"
+
+
+def test_offsets_hold_beyond_ascii() -> None:
+    assert [b.source for b in blocks("é — ü\n\n- ä\n- ö\n\nß")] == ["é — ü", "- ä\n- ö", "ß"]
+
+
+def test_what_reorders_or_controls_the_screen_is_dropped() -> None:
+    assert plain_text(blocks("refund \u202e elif\u2066 only\x07")[0].source) == "refund elif only"
+
+
+def test_plain_text_has_no_syntax_and_no_pictures() -> None:
+    source = "Use **the** [key](https://x.example) `a_b` ![logo](l.png) <b>now</b>."
+    assert plain_text(source) == "Use the key a_b now."
+    assert "`a_b`" in plain_text(source, code="`")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It costs $49.50, e.g. On Growth. See plan B.", ["It costs $49.50, e.g. On Growth.", "See plan B."]),
+        ('He said "Stop!" Then nothing.', ['He said "Stop!"', "Then nothing."]),
+        ("Set it. `sendAt` waits.", ["Set it.", "`sendAt` waits."]),
+        ("no end", ["no end"]),
+        ("", []),
+    ],
+)
+def test_sentences_end_where_a_reader_says(text: str, expected: list[str]) -> None:
+    assert sentences(text) == expected
+
+
+def test_items_of_lists_and_rows_of_tables() -> None:
+    assert items("1. a\n   - inner\n2. b") == ["1. a\n   - inner", "2. b"]
+    assert items("| a | b |\n|---|---|\n| 1 | 2 |") == ["| a | b |", "| 1 | 2 |"]
+
+
+def test_paragraphs_of_plain_text() -> None:
+    assert [b.source for b in paragraphs("# no heading\nline\n\n \n    indented")] == ["# no heading\nline", "indented"]
