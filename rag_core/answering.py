@@ -78,28 +78,28 @@ class Answering:
 
 
 def compose(draft: Draft) -> str:
-    """The draft as Markdown, each statement followed by the number of its source; a run of one source has it once."""
-    parts: list[str] = []
-    for index, statement in enumerate(draft.statements):
-        following = draft.statements[index + 1] if index + 1 < len(draft.statements) else None
-        repeated = following is not None and following.citation == statement.citation and not _is_block(statement.text)
-        parts.append(statement.text + ("" if repeated else _mark(statement.text, statement.citation + 1)))
-    return _joined(parts)
+    """The draft as Markdown, the number of its source behind each statement; a run from one source has it once."""
+    text = ""
+    for place, statement in enumerate(draft.statements):
+        following = draft.statements[place + 1 : place + 2]
+        repeated = any(next_.citation == statement.citation for next_ in following)
+        part = statement.text if repeated else _marked(statement.text, statement.citation + 1)
+        before = draft.statements[place - 1].text if place else ""
+        gap = "" if not text else "\n\n" if _is_block(part) or _is_block(before) else " "
+        text += gap + part
+    return text
 
 
 def _is_block(text: str) -> bool:
+    """A list, a table or code, with or without the line that leads to it."""
     return "\n" in text or text.startswith(("- ", "|", "```"))
 
 
-def _mark(text: str, number: int) -> str:
-    return f"\n\n[{number}]" if _is_block(text) else f" [{number}]"
-
-
-def _joined(parts: Sequence[str]) -> str:
-    text = ""
-    for part in parts:
-        text += part if not text else ("\n\n" if _is_block(part) or _is_block(text[-1:]) else " ") + part
-    return text
+def _marked(text: str, number: int) -> str:
+    lead, _, rest = text.partition("\n\n")
+    if _is_block(text):
+        return f"{lead} [{number}]\n\n{rest}" if rest and not _is_block(lead) else f"{text}\n\n[{number}]"
+    return f"{text} [{number}]"
 
 
 def _abstention(

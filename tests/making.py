@@ -39,11 +39,15 @@ def passage(text: str, name: str = "page", *headings: str, score: float = 1.0, c
     return Passage(chunk(text, document(name), *headings), score, cosine, 5.0)
 
 
-def question(text: str, *, id: str = "q1", audience: Audience = Audience.PUBLIC, previous: str | None = None) -> Question:  # noqa: A002
+def question(
+    text: str, *, id: str = "q1", audience: Audience = Audience.PUBLIC, previous: str | None = None
+) -> Question:  # noqa: A002
     return Question(QuestionId(id), text, audience, PersonId("ada"), "test", NOON, previous)
 
 
-def answer(to: Question, outcome: Outcome = Outcome.ANSWERED, text: str = "Yes. [1]", confidence: float = 0.8) -> Answer:
+def answer(
+    to: Question, outcome: Outcome = Outcome.ANSWERED, text: str = "Yes. [1]", confidence: float = 0.8
+) -> Answer:
     return Answer(to.id, outcome, text, (), (), confidence)
 
 

@@ -18,11 +18,17 @@ READ = 4  # passages
 EMBEDDED = 32  # units compared with the question by meaning, the best by words
 LONGEST_REPLY = 700  # characters of prose; a list or a table is not cut for it
 LONGEST_LIST = 12  # items, and rows of a table
-STATEMENTS = 4
+SHORT_TABLE = 4  # rows; shown whole
+SHORT_PARAGRAPH = 300  # characters; quoted whole, since its sentences lean on each other
+STATEMENTS = 3
 HEADING_SHARE = 0.5  # what a term in the heading counts, of one in the sentence
 PASSAGE_SHARE = 0.5  # of the passage's rank in the score of its sentences
 MEANING_SHARE = 0.6  # of the cosine, where there are vectors
 CLOSE = 0.72  # of the best score: what else is worth saying
+EMPTY = 0.5  # what is left of the score of a question, or of a sentence that only points elsewhere
+POINTER = re.compile(
+    r"(?:(?:For|To) .{0,40}(?:information|details|learn|read)|See|Learn more|Read more|Click|Refer)\b", re.I
+)
 LEANING = re.compile(
     r"(?:It|Its|They|Their|These|Those|This|That|He|She|Then|However|Otherwise|Instead|Also|But|And|So)\b"
 )
@@ -30,7 +36,7 @@ LEANING = re.compile(
 
 @dataclass(slots=True)
 class Unit:
-    """The smallest thing worth quoting: a sentence, or a list, table or code block with the line that leads to it."""
+    """The smallest thing worth quoting: a short paragraph, a sentence, or a list, table or code block with the line that leads to it."""
 
     passage: int
     order: int
@@ -49,13 +55,15 @@ class ExtractiveAnswerModel:
 
     def draft(self, question: Question, passages: Sequence[Passage]) -> Draft:
         read = passages[:READ]
-        units = [unit for index, passage in enumerate(read) for unit in _units(index, passage)]
-        self._score(question, read, units)
+        wanted = frozenset(terms(question.retrieval_text))
+        units = [unit for index, passage in enumerate(read) for unit in _units(index, passage, wanted)]
+        self._score(question, wanted, read, units)
         chosen = _select(units)
         return _cited(chosen, read)
 
-    def _score(self, question: Question, passages: Sequence[Passage], units: list[Unit]) -> None:
-        wanted = set(terms(question.retrieval_text))
+    def _score(
+        self, question: Question, wanted: frozenset[str], passages: Sequence[Passage], units: list[Unit]
+    ) -> None:
         weights = _weights(wanted, units)
         total = sum(weights.values()) or 1.0
         headings = [set(terms(passage.chunk.heading)) & wanted for passage in passages]
@@ -64,9 +72,11 @@ class ExtractiveAnswerModel:
             above = sum(weights[term] for term in headings[unit.passage] - unit.terms)
             rank = passages[unit.passage].score
             unit.score = (here + HEADING_SHARE * above) / total * (1 - PASSAGE_SHARE) + PASSAGE_SHARE * rank
-            unit.score *= 0.5 if unit.plain.endswith("?") else 1.0  # a question does not answer one
         if self._embedder is not None and units:
             self._add_meaning(self._embedder, question, units)
+        for unit in units:
+            if unit.plain.endswith("?") or POINTER.match(unit.plain):
+                unit.score *= EMPTY
 
     def _add_meaning(self, embedder: Embedder, question: Question, units: list[Unit]) -> None:
         best = sorted(units, key=lambda unit: -unit.score)[:EMBEDDED]
@@ -82,9 +92,9 @@ def _weights(wanted: Iterable[str], units: Sequence[Unit]) -> dict[str, float]:
     return {term: math.log(1 + len(units) / (1 + holders[term])) for term in wanted}
 
 
-def _units(index: int, passage: Passage) -> Iterator[Unit]:
+def _units(index: int, passage: Passage, wanted: frozenset[str]) -> Iterator[Unit]:
     lead: Unit | None = None
-    for order, (text, block) in enumerate(_parts(blocks(passage.chunk.text))):
+    for order, (text, block) in enumerate(_parts(blocks(passage.chunk.text), wanted)):
         plain = plain_text(text) if block else text.replace("`", "")
         unit = Unit(index, order, text, plain, block, frozenset(terms(plain)))
         if lead is not None and block:
@@ -104,31 +114,40 @@ def _led(lead: Unit, unit: Unit) -> Unit:
     return unit
 
 
-def _parts(found: Iterable[Block]) -> Iterator[tuple[str, bool]]:
-    """Sentences, and blocks to be quoted whole."""
+def _parts(found: Iterable[Block], wanted: frozenset[str]) -> Iterator[tuple[str, bool]]:
+    """Short paragraphs or sentences, and blocks to be quoted whole."""
     for block in found:
-        if block.kind in ("List", "Table"):
-            yield _shortened(block), True
+        if block.kind == "List":
+            yield _list(block.source), True
+        elif block.kind == "Table":
+            yield _table(block.source, wanted), True
         elif block.kind == "CodeBlock":
             yield block.source, True
         elif block.kind not in ("Rule", "Heading"):
-            for sentence in sentences(plain_text(block.source, code="`")):
-                if any(map(str.isalnum, sentence)):
-                    yield sentence, False
+            text = plain_text(block.source, code="`")
+            for piece in [text] if len(text) <= SHORT_PARAGRAPH else sentences(text):
+                if any(map(str.isalnum, piece)):
+                    yield piece, False
 
 
-def _shortened(block: Block) -> str:
-    """A list or table in plain words, cut after its first items."""
-    rows = items(block.source)
-    if block.kind == "Table":
-        cells = [[plain_text(cell, code="`") for cell in row.strip().strip("|").split("|")] for row in rows]
-        rule = ["---"] * len(cells[0])
-        shown = [cells[0], rule, *cells[1 : LONGEST_LIST + 1]]
-        return "\n".join("| " + " | ".join(row) + " |" for row in shown)
-    ordered = block.source.lstrip()[:1].isdigit()
-    shown_items = [_item(row) for row in rows[:LONGEST_LIST]]
-    text = "\n".join(f"{number}. {item}" if ordered else f"- {item}" for number, item in enumerate(shown_items, 1))
-    return text + (f"\n- … and {len(rows) - LONGEST_LIST} more" if len(rows) > LONGEST_LIST else "")
+def _list(source: str) -> str:
+    """The list in plain words, cut after its first items."""
+    found = [_item(item) for item in items(source)]
+    ordered = source.lstrip()[:1].isdigit()
+    shown = [f"{place}. {item}" if ordered else f"- {item}" for place, item in enumerate(found[:LONGEST_LIST], 1)]
+    return "\n".join(shown + [f"- … and {len(found) - LONGEST_LIST} more"] * (len(found) > LONGEST_LIST))
+
+
+def _table(source: str, wanted: frozenset[str]) -> str:
+    """The table in plain words; of a long one the rows that have to do with the question, if any have."""
+    header, *rows = [
+        [plain_text(cell, code="`") for cell in row.strip().strip("|").split("|")] for row in items(source)
+    ]
+    matches = [len(wanted & set(terms(" ".join(row)))) for row in rows]
+    if len(rows) > SHORT_TABLE and max(matches):
+        rows = [row for row, count in zip(rows, matches, strict=True) if count == max(matches)]
+    shown = [header, ["---"] * len(header), *rows[:LONGEST_LIST]]
+    return "\n".join("| " + " | ".join(row) + " |" for row in shown)
 
 
 def _item(source: str) -> str:

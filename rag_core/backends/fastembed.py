@@ -59,7 +59,6 @@ def _by_name(model: str, cache: Path, *, download: bool) -> Any:
 
 
 def _load(model: str, **options: Any) -> Any:
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     try:
         from fastembed import TextEmbedding
         from loguru import logger

@@ -64,7 +64,9 @@ class TestWhatChanged:
         assert found(built, "refunds", Audience.INTERNAL) == ["billing/refunds"]
 
     def test_what_a_document_says_of_its_audience_goes_first(self, built: App, docs: Path) -> None:
-        write(docs, open="---\naudience: public\n---\nOpening hours.", secret="---\naudience: internal\n---\nDiscounts.")
+        write(
+            docs, open="---\naudience: public\n---\nOpening hours.", secret="---\naudience: internal\n---\nDiscounts."
+        )
         built.ingest(docs, audience=Audience.INTERNAL)
         assert found(built, "opening hours") == ["open"]
         assert found(built, "discounts") == []
@@ -192,7 +194,9 @@ def test_a_run_killed_at_any_moment_leaves_one_whole_version_and_the_next_conver
     environment = os.environ | {"SUPPORTBOT_EMBEDDING_MODEL": "none"}
     killed = 0
     for _ in range(12):
-        with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        with subprocess.Popen(
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process:
             time.sleep(chance.uniform(0.1, 0.8))
             killed += process.poll() is None
             process.kill()

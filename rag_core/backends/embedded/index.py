@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 CANDIDATES = 50  # of each leg
 HELD = 32  # documents staged in one transaction
+NOTHING = "nothing is ingested in {}: run `supportbot ingest PATH` first"
 BOOK, LOCK, VERSIONS = "knowledge.sqlite", "ingest.lock", "index"
 
 
@@ -34,7 +35,7 @@ class EmbeddedIndex:
     def __init__(self, home: Path) -> None:
         self._home, self._lock = home, threading.Lock()
         if not (home / BOOK).exists():
-            raise MisconfiguredError(f"nothing is ingested in {home}: run `supportbot ingest PATH` first")
+            raise MisconfiguredError(NOTHING.format(home))
         self._book = Book(home / BOOK)
         self._open: tuple[int, lexical.LexicalLeg, DenseLeg | None] | None = None
 
@@ -72,9 +73,14 @@ class EmbeddedIndex:
     def _legs(self) -> tuple[lexical.LexicalLeg, "DenseLeg | None"]:
         version, model = self._book.state()
         if self._open is None or self._open[0] != version:
-            folder = self._home / VERSIONS / str(version)
+            folder = _folder(self._home, version)
+            if version == 0:
+                raise MisconfiguredError(NOTHING.format(self._home))
             if not lexical.exists(folder):
-                raise MisconfiguredError(f"the index in {self._home} is incomplete: run `supportbot ingest PATH` again")
+                raise MisconfiguredError(
+                    f"the index in {self._home} is incomplete, or made by another version of supportbot: "
+                    "run `supportbot ingest PATH` again"
+                )
             self._open = version, lexical.LexicalLeg(folder), _dense(folder) if model else None
         return self._open[1:]
 
@@ -155,9 +161,8 @@ class EmbeddedWriter:
         """Build the next version beside the live one, check it, then let the book name it."""
         self._flush()
         version, former_model = self._book.state()
-        versions = self._home / VERSIONS
         expected = self._book.count_next_chunks()
-        former, folder = versions / str(version), versions / str(version + 1)
+        former, folder = _folder(self._home, version), _folder(self._home, version + 1)
         if not self._changed(former, model, former_model):
             return expected
         shutil.rmtree(folder, ignore_errors=True)  # left by a run that died
@@ -168,7 +173,9 @@ class EmbeddedWriter:
             raise UnavailableError(f"the new index has {written} chunks instead of {expected}: ingest again")
         with self._book.transaction():
             self._book.turn_to(version + 1, model, self._source)
-        self._clean(versions, keep={version, version + 1})  # the former one may still be open in a reader
+        for other in folder.parent.iterdir():
+            if other not in (former, folder):  # the former one may be about to be opened by a reader
+                shutil.rmtree(other, ignore_errors=True)
         return expected
 
     def _changed(self, former: Path, model: str | None, former_model: str | None) -> bool:
@@ -188,8 +195,7 @@ class EmbeddedWriter:
         if rows != expected:
             raise UnavailableError(f"{expected - rows} chunks have no vector yet: ingest again")
 
-    @staticmethod
-    def _clean(versions: Path, keep: set[int]) -> None:
-        for folder in versions.iterdir():
-            if folder.name not in {str(version) for version in keep}:
-                shutil.rmtree(folder, ignore_errors=True)
+
+def _folder(home: Path, version: int) -> Path:
+    """Of a version's derived index; one that other code made has another name, and is built anew from the book."""
+    return home / VERSIONS / f"{version}.{lexical.FORMAT}"

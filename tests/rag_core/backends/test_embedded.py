@@ -28,7 +28,9 @@ def writer(tmp_path: Path) -> OpenWriter:
 
 
 class TestEmbeddedIndex(IndexContract):
-    def test_an_index_folder_that_was_lost_is_named_and_rebuilt(self, tmp_path: Path, reader: Open, writer: OpenWriter) -> None:
+    def test_an_index_folder_that_was_lost_is_named_and_rebuilt(
+        self, tmp_path: Path, reader: Open, writer: OpenWriter
+    ) -> None:
         with writer() as writing:
             fill(writing, [(document("a"), "words")])
         shutil.rmtree(tmp_path / VERSIONS)
@@ -43,7 +45,7 @@ class TestEmbeddedIndex(IndexContract):
             fill(writing, [(document("a"), "words")])
         with writer() as writing:
             writing.commit(None)
-        assert [folder.name for folder in (tmp_path / VERSIONS).iterdir()] == ["1"]
+        assert [folder.name for folder in (tmp_path / VERSIONS).iterdir()] == ["1.1"]
 
     def test_a_search_that_goes_on_during_commits_always_finds_one_whole_version(
         self, reader: Open, writer: OpenWriter

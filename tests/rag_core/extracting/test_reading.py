@@ -109,7 +109,9 @@ def test_word_headings_lists_and_tables() -> None:
     document.add_heading("Who may apply", 1)
     document.add_paragraph("Registered charities.", style="List Bullet")
     table = document.add_table(rows=2, cols=2)
-    for cell, value in zip([c for row in table.rows for c in row.cells], ["Plan", "Discount", "Growth", "30 %"], strict=True):
+    for cell, value in zip(
+        [c for row in table.rows for c in row.cells], ["Plan", "Discount", "Growth", "30 %"], strict=True
+    ):
         cell.text = value
     file = io.BytesIO()
     document.save(file)
