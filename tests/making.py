@@ -40,9 +40,9 @@ def passage(text: str, name: str = "page", *headings: str, score: float = 1.0, c
 
 
 def question(
-    text: str, *, id: str = "q1", audience: Audience = Audience.PUBLIC, previous: str | None = None
-) -> Question:  # noqa: A002
-    return Question(QuestionId(id), text, audience, PersonId("ada"), "test", NOON, previous)
+    text: str, *, name: str = "q1", audience: Audience = Audience.PUBLIC, previous: str | None = None
+) -> Question:
+    return Question(QuestionId(name), text, audience, PersonId("ada"), "test", NOON, previous)
 
 
 def answer(

@@ -36,7 +36,10 @@ LEANING = re.compile(
 
 @dataclass(slots=True)
 class Unit:
-    """The smallest thing worth quoting: a short paragraph, a sentence, or a list, table or code block with the line that leads to it."""
+    """The smallest thing worth quoting.
+
+    A short paragraph, a sentence, or a list, a table or a code block with the line that leads to it.
+    """
 
     passage: int
     order: int

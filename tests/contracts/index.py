@@ -45,7 +45,13 @@ class IndexContract:
 
     def test_a_passage_brings_back_all_of_its_chunk(self, reader: Open, writer: OpenWriter) -> None:
         page = document("spf", audience=Audience.INTERNAL)
-        kept = Chunk(page, 0, chunk("", page, "Set up", "DNS").headings, "https://help.example/spf#dns", "Add a `TXT` record — é.")
+        kept = Chunk(
+            page,
+            0,
+            chunk("", page, "Set up", "DNS").headings,
+            "https://help.example/spf#dns",
+            "Add a `TXT` record — é.",
+        )
         with writer() as writing:
             writing.replace(page, [kept])
             writing.commit(None)
@@ -59,7 +65,9 @@ class IndexContract:
         with pytest.raises(MisconfiguredError, match="ingest"):
             reader().search("anything", None, audience=Audience.PUBLIC, limit=5)
 
-    @pytest.mark.parametrize("text", ["", "   ", "the of and", "🙂", "' OR 1=1 --", "a" * 100_000, '"un(balanced [query:'])
+    @pytest.mark.parametrize(
+        "text", ["", "   ", "the of and", "🙂", "' OR 1=1 --", "a" * 100_000, '"un(balanced [query:']
+    )
     def test_any_text_is_a_legal_search(self, reader: Open, writer: OpenWriter, text: str) -> None:
         with writer() as writing:
             fill(writing, [(document("a"), "hello world")])
@@ -67,7 +75,10 @@ class IndexContract:
 
     def test_identifiers_are_found_whole_and_in_parts(self, reader: Open, writer: OpenWriter) -> None:
         with writer() as writing:
-            fill(writing, [(document("send"), "Set sendAt in api/v3/mail_send."), (document("error"), "LP-4021: unpaid.")])
+            fill(
+                writing,
+                [(document("send"), "Set sendAt in api/v3/mail_send."), (document("error"), "LP-4021: unpaid.")],
+            )
         reading = reader()
         assert self.found(reading, "send_at") == ["send"]
         assert self.found(reading, "mail-send") == ["send"]

@@ -24,7 +24,8 @@ def headings(extracted: Extracted) -> list[str]:
 
 class TestMarkdown:
     def test_front_matter_is_honoured(self) -> None:
-        source = b"---\ntitle: 'Refunds: how'\npermalink: https://h.example/r\naudience: internal\nupdated: 2026-03-01\n---\nBody."
+        source = b"---\ntitle: 'Refunds: how'\npermalink: https://h.example/r\naudience: internal\n"
+        source += b"updated: 2026-03-01\n---\nBody."
         found = read(".md", source)
         assert (found.title, found.url) == ("Refunds: how", "https://h.example/r")
         assert (found.audience, found.updated) == (Audience.INTERNAL, date(2026, 3, 1))
@@ -58,11 +59,9 @@ class TestHtml:
         assert not {"Menu", "alert", "SECRET", "Imprint"} & set(text(found).replace("(", " ").split())
         assert found.sections[1].headings[-1].anchor == "own-id"
 
-    def test_tags_without_end_are_refused_or_read(self) -> None:
-        try:
-            assert "deep" in text(read(".html", b"<div>" * 5_000 + b"deep"))
-        except RejectedError as error:
-            assert "nested" in str(error)
+    def test_tags_without_end_are_refused(self) -> None:
+        with pytest.raises(RejectedError, match="nested"):
+            read(".html", b"<div>" * 5_000 + b"deep")
 
 
 class TestPdf:
