@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot.settings import DEFAULT_MODEL, LEXICAL, Settings
 from rag_core.answering import Answering
+from rag_core.chunking import without_overlap
 from rag_core.domain import (
     Audience,
     Chunk,
@@ -158,5 +159,5 @@ class App:
         return FastembedEmbedder(model, self.home / "models", download=download)
 
     def passages_of(self, document: DocumentId, audience: Audience) -> list[Chunk]:
-        """A document as it is indexed, for the page that shows a source."""
-        return self.index.document(document, audience=audience)
+        """A document as one reads it, for the page that shows a source."""
+        return without_overlap(self.index.document(document, audience=audience))

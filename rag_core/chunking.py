@@ -1,12 +1,13 @@
 """Cut a document into chunks that stay inside their section.
 
 A chunk is a run of whole blocks, so code, tables and lists are not torn; a block is cut, between its lines, only when
-it alone is larger than a model can be given. Sizes: docs/quality.md#chunk-size.
+it alone is larger than a model can be given. Where a paragraph ends a chunk, its last sentences also begin the next of
+the section. Sizes: docs/quality.md#chunk-size.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from rag_core.domain import Chunk, Document
 from rag_core.markup import Block, Section
@@ -17,10 +18,11 @@ FRAGMENT = re.compile("#.*$")
 
 @dataclass(frozen=True, slots=True)
 class ChunkSizes:
-    """Characters. `target` is where a chunk is closed; `largest` is where even a single block is cut."""
+    """In characters."""
 
-    target: int = 1_000
-    largest: int = 4_000
+    target: int = 1_000  # where a chunk is closed
+    largest: int = 4_000  # where even a single block is cut
+    overlap: int = 300  # what a chunk repeats at most of the one before
 
 
 def chunk(document: Document, sections: Iterable[Section], sizes: ChunkSizes = ChunkSizes()) -> list[Chunk]:
@@ -39,14 +41,35 @@ def _url(document: Document, section: Section) -> str:
 
 
 def _pieces(section: Section, sizes: ChunkSizes) -> Iterator[str]:
-    held = ""
-    for piece in (piece for block in section.blocks for piece in _cut(block, sizes)):
+    held, last = "", ""  # `last`: the paragraph that `held` ends with
+    for block, piece in ((each, piece) for each in section.blocks for piece in _cut(each, sizes)):
         if held and len(held) + len(piece) > sizes.target:
             yield held
-            held = ""
+            held = _end(last, sizes.overlap)
         held = f"{held}\n\n{piece}" if held else piece
+        last = piece if block.kind == "Paragraph" else ""
     if held:
         yield held
+
+
+def _end(paragraph: str, longest: int) -> str:
+    """As many whole sentences from the end as there is room for."""
+    kept = ""
+    for sentence in reversed(SENTENCE_END.split(paragraph)):
+        if len(sentence) + len(kept) > longest:
+            break
+        kept = f"{sentence} {kept}".strip()
+    return kept
+
+
+def without_overlap(chunks: Sequence[Chunk]) -> list[Chunk]:
+    """A document's chunks as one reads it: what each repeats of the one before is left out."""
+    found: list[Chunk] = []
+    for index, each in enumerate(chunks):
+        head, gap, rest = each.text.partition("\n\n")
+        repeated = index > 0 and gap and chunks[index - 1].text.endswith(head)
+        found.append(replace(each, text=rest) if repeated else each)
+    return found
 
 
 def _cut(block: Block, sizes: ChunkSizes) -> Iterator[str]:

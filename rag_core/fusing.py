@@ -1,12 +1,13 @@
 """Fuse the two legs of hybrid retrieval.
 
-Min-max convex fusion rather than reciprocal rank: see docs/quality.md#fusion.
+Convex fusion rather than reciprocal rank, of scores divided by the best one: with 0 as the least score instead of the
+least one found, it does not depend on how many candidates were asked for. See docs/quality.md#fusion.
 Bruch, Gai, Ingber: An Analysis of Fusion Functions for Hybrid Retrieval, https://arxiv.org/abs/2210.11934
 """
 
 from collections.abc import Mapping
 
-DENSE_WEIGHT = 0.65
+DENSE_WEIGHT = 0.4
 
 
 def fuse(
@@ -24,8 +25,6 @@ def fuse(
 
 
 def scaled(scores: Mapping[int, float]) -> dict[int, float]:
-    """Min-max: the best becomes 1, the worst 0; equal scores all become 1."""
-    if not scores:
-        return {}
-    low, high = min(scores.values()), max(scores.values())
-    return {key: (score - low) / (high - low) if high > low else 1.0 for key, score in scores.items()}
+    """The best becomes 1; 0 stays 0, and so does what is below it."""
+    best = max(scores.values(), default=0.0)
+    return {key: max(score, 0.0) / best if best > 0 else 0.0 for key, score in scores.items()}

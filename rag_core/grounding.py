@@ -1,22 +1,121 @@
-"""Judge whether passages answer a question. PLACEHOLDER until measured."""
+"""Judge whether the passages found answer the question: a confidence of 0 to 1, and where it is cut.
 
-from collections.abc import Sequence
+Nothing is answered because something was found: documents about the subject always give twenty near passages. One that
+answers is near the question, shares words with it, and stands out from the others. See docs/quality.md#confidence.
+"""
+
+import math
+from collections.abc import Callable, Collection, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 from rag_core.analyzing import terms
 from rag_core.domain import Passage, Question
 
+READ = 20  # passages; where fewer are found, the missing ones share nothing with the question
+UPPER = 5  # of them are looked at for words that stand together
+NEAR = 0.5  # cosine; how much nearer a passage is tells nothing about an answer
+SHARE = 0.5  # of words beside cosine, and of BM25 beside words, in what a passage stands out by
+SUBJECT = 3  # terms that make a first line the question's subject rather than a greeting
+
 
 class Grounding:
+    """Needs no model and no statistics of the index: it compares what one search found."""
+
     def confidence(self, question: Question, passages: Sequence[Passage]) -> float:
-        wanted = set(terms(question.retrieval_text))
-        if not passages or not wanted:
+        """How likely the passages answer the question; 0 where there are none."""
+        if not passages:
             return 0.0
-        found = max(len(wanted & set(terms(p.chunk.contextual_text))) / len(wanted) for p in passages[:5])
-        cosines = [p.cosine for p in passages if p.cosine is not None]
-        return (found + max(cosines)) / 2 if cosines else found
+        evidence, scale = Evidence(question, passages[:READ]), _scale(passages)
+        return 1 / (
+            1 + math.exp(-scale.constant - sum(weight * measure(evidence) for measure, weight in scale.weights))
+        )
 
     def suffices(self, confidence: float, passages: Sequence[Passage]) -> bool:
-        return confidence >= 0.4
+        """Whether to answer; the passages tell which kind of search the confidence is of."""
+        return confidence >= _scale(passages).sufficient
 
     def unrelated(self, confidence: float, passages: Sequence[Passage]) -> bool:
-        return confidence < 0.25
+        """Whether what was found has nothing to do with the question."""
+        return confidence < _scale(passages).related
+
+
+class Evidence:
+    """What a question and the passages found for it have in common."""
+
+    def __init__(self, question: Question, passages: Sequence[Passage]) -> None:
+        self._passages, self._asked = passages, terms(question.retrieval_text)
+        self._held = [terms(passage.chunk.contextual_text) for passage in passages]
+        sets = [set(held) for held in self._held]
+        self._rarity = {t: math.log(1 + READ / (0.5 + sum(t in held for held in sets))) for t in self._asked}
+        first = set(terms(question.text.strip().split("\n")[0]))
+        subject = first if len(first) >= SUBJECT else set(self._asked)
+        self._covered = [(self._share(self._asked, held) + self._share(subject, held)) / 2 for held in sets]
+        # a passage that only its words brought in has no cosine: it is at most as near as the others
+        least = min((p.cosine for p in passages if p.cosine is not None), default=0.0)
+        self._cosines = [least if p.cosine is None else p.cosine for p in passages]
+
+    def near(self) -> float:
+        return min(max(self._cosines), NEAR)
+
+    def standing_out(self) -> float:
+        return _lead([cosine + SHARE * share for cosine, share in zip(self._cosines, self._covered, strict=True)])
+
+    def standing_out_by_words(self) -> float:
+        bm25 = [p.bm25 or 0.0 for p in self._passages]
+        best = max(bm25) or 1.0
+        return _lead([SHARE * own / best + share for own, share in zip(bm25, self._covered, strict=True)])
+
+    def matched(self, most: int) -> float:
+        """How many terms of the question stand in one passage; a single one may be chance."""
+        return min(max(len(self._rarity.keys() & set(held)) for held in self._held[:UPPER]), most)
+
+    def paired(self) -> float:
+        """Whether two terms of the question stand side by side in a passage too."""
+        asked = set(pairwise(self._asked))
+        return float(any(asked & set(pairwise(held)) for held in self._held[:UPPER]))
+
+    def in_heading(self) -> float:
+        return max(self._share(self._asked, set(terms(p.chunk.heading))) for p in self._passages[:UPPER])
+
+    def _share(self, wanted: Collection[str], held: Collection[str]) -> float:
+        """The wanted terms that are held, by rarity; one that stands nowhere is the rarest, and missing."""
+        total = sum(self._rarity[term] for term in set(wanted))
+        return sum(self._rarity[term] for term in set(wanted) if term in held) / total if total else 0.0
+
+
+def _lead(scores: Sequence[float]) -> float:
+    """By how much the best exceeds the mean of the others."""
+    return max(scores) - (sum(scores) - max(scores)) / (READ - 1)
+
+
+class Scale(NamedTuple):
+    """A logistic regression and its two cuts; fitted on five sets, and each left out in turn."""
+
+    constant: float
+    weights: tuple[tuple[Callable[[Evidence], float], float], ...]
+    sufficient: float
+    related: float
+
+
+HYBRID = Scale(
+    -9.5,
+    ((Evidence.near, 15.0), (Evidence.standing_out, 6.7), (lambda evidence: evidence.matched(3), 0.37)),
+    sufficient=0.42,
+    related=0.06,
+)
+LEXICAL = Scale(
+    -5.5,
+    (
+        (Evidence.standing_out_by_words, 3.4),
+        (lambda evidence: evidence.matched(4), 0.8),
+        (Evidence.in_heading, 4.8),
+        (Evidence.paired, 1.2),
+    ),
+    sufficient=0.32,
+    related=0.08,
+)
+
+
+def _scale(passages: Sequence[Passage]) -> Scale:
+    return HYBRID if any(passage.cosine is not None for passage in passages) else LEXICAL

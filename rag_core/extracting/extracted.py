@@ -8,6 +8,7 @@ from rag_core.errors import RejectedError
 from rag_core.markup import Section
 
 MAX_CHARACTERS = 10_000_000
+LONGEST_TITLE = 200  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,12 @@ def checked(extracted: Extracted) -> Extracted:
     if sum(map(len, texts)) > MAX_CHARACTERS:
         raise RejectedError(f"it has more than {MAX_CHARACTERS:,} characters: split it")
     return extracted
+
+
+def first_line(text: str) -> str | None:
+    """The title of a text that states none: its first line, if that is short."""
+    line = text.lstrip().partition("\n")[0].strip()
+    return line if 0 < len(line) <= LONGEST_TITLE else None
 
 
 def audience_of(value: object) -> Audience | None:

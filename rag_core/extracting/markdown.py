@@ -10,7 +10,7 @@ import yaml
 
 from rag_core.errors import RejectedError
 from rag_core.extracting.decoding import decode
-from rag_core.extracting.extracted import Extracted, audience_of, date_of
+from rag_core.extracting.extracted import Extracted, audience_of, date_of, first_line
 from rag_core.markup import Section, sections
 
 FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -25,7 +25,7 @@ def read(content: bytes) -> Extracted:
     if match := FRONT_MATTER.match(text):
         meta, text = _front_matter(match.group(1)), text[match.end() :]
     found = tuple(sections(text))
-    title = meta.get("title") or _first_heading(found)
+    title = meta.get("title") or _first_heading(found) or first_line(text)
     return Extracted(
         sections=found,
         title=str(title).strip() if title else None,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 Row = dict[str, Any]
+NOT_HEADING = re.compile(r"(?m)^(\s*)(#|=+$|-+$)")  # comments in code without fences: the sections are given
 
 
 def claude_cookbooks_rag(data: Path, out: Path) -> Iterable[Row]:
@@ -21,7 +22,7 @@ def claude_cookbooks_rag(data: Path, out: Path) -> Iterable[Row]:
     for section in json.loads((data / "anthropic_docs.json").read_text("utf-8")):
         page, anchor = _page(section["chunk_link"])
         heading = section["chunk_heading"]
-        body = section["text"].removeprefix(heading).strip()
+        body = NOT_HEADING.sub(r"\1\\\2", section["text"].removeprefix(heading).strip())
         pages.setdefault(page, []).append(f"## {heading} {{#{anchor}}}\n\n{body}\n")
     for page, parts in pages.items():
         title = page.rpartition("/")[2].replace("-", " ").capitalize()

@@ -1,9 +1,9 @@
-from rag_core.chunking import ChunkSizes, chunk
+from rag_core.chunking import ChunkSizes, chunk, without_overlap
 from rag_core.markup import blocks, sections
 from tests.making import document
 
 PAGE = document("page")
-SIZES = ChunkSizes(target=200, largest=600)
+SIZES = ChunkSizes(target=200, largest=600, overlap=0)
 TABLE = "| plan | price |\n|---|---|\n" + "\n".join(f"| plan {n} | {n} EUR |" for n in range(20))
 CODE = "```python\n" + "\n".join(f"line_{n} = {n}" for n in range(30)) + "\n```"
 LIST = "\n".join(f"{n}. step number {n} of the list" for n in range(1, 15))
@@ -43,3 +43,12 @@ def test_a_word_without_end_is_cut_too() -> None:
 
 def test_a_heading_with_nothing_below_gives_no_chunk() -> None:
     assert chunk(PAGE, sections("# Only\n\n## Headings"), SIZES) == []
+
+
+def test_a_chunk_begins_with_the_last_sentences_of_the_one_before_and_a_reader_sees_them_once() -> None:
+    paragraphs = [f"{'Filler goes on and on here. ' * 12}Ending {n}." for n in range(3)]
+    overlapping = ChunkSizes(target=400, largest=600, overlap=60)
+    found = chunk(PAGE, sections("\n\n".join(paragraphs)), overlapping)
+    assert found[1].text.startswith("Filler goes on and on here. Ending 0.\n\n")
+    read = " ".join(" ".join(c.text for c in without_overlap(found)).split())
+    assert read == " ".join(" ".join(paragraphs).split())

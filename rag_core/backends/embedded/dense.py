@@ -3,7 +3,7 @@
 Rows of public chunks come first, so a public search multiplies a slice and never touches an internal vector.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -40,13 +40,14 @@ class DenseLeg:
         if size:
             self._matrix = np.memmap(folder / VECTORS, np.float32, "r", shape=(len(self._keys), self.dimensions))
 
-    def search(self, vector: Vector, audience: Audience, limit: int) -> dict[int, float]:
-        """Cosine by chunk key, best first."""
+    def search(self, vector: Vector, audience: Audience, limit: int, also: Collection[int] = ()) -> dict[int, float]:
+        """Cosine by chunk key, best first, of the nearest and of those in `also` that the reader may see."""
         rows = len(self._keys) if audience is Audience.INTERNAL else self._public
         if not rows:
             return {}
         cosines = self._matrix[:rows] @ np.frombuffer(vector, np.float32)
         limit = min(limit, rows)
-        best = np.argpartition(cosines, rows - limit)[rows - limit :]
+        nearest = np.argpartition(cosines, rows - limit)[rows - limit :]
+        best = np.union1d(nearest, np.flatnonzero(np.isin(self._keys[:rows], list(also))))
         best = best[np.argsort(-cosines[best], kind="stable")]
         return {int(self._keys[row]): float(cosines[row]) for row in best}

@@ -23,7 +23,7 @@ from rag_core.ports import PendingChunk
 if TYPE_CHECKING:
     from rag_core.backends.embedded.dense import DenseLeg
 
-CANDIDATES = 50  # of each leg
+CANDIDATES = 100  # of each leg
 HELD = 32  # documents staged in one transaction
 NOTHING = "nothing is ingested in {}: run `supportbot ingest PATH` first"
 BOOK, LOCK, VERSIONS = "knowledge.sqlite", "ingest.lock", "index"
@@ -55,7 +55,7 @@ class EmbeddedIndex:
                         f"index has {meaning.dimensions} dimensions, the embedding model makes {len(vector)}: "
                         "ingest again, or set SUPPORTBOT_EMBEDDING_MODEL back"
                     )
-                cosines = meaning.search(vector, audience, CANDIDATES)
+                cosines = meaning.search(vector, audience, CANDIDATES, also=bm25)
             best = dict(list(fuse(bm25, cosines).items())[:limit])
             chunks = self._book.chunks(list(best))
         return [Passage(chunks[key], score, cosines.get(key), bm25.get(key)) for key, score in best.items()]

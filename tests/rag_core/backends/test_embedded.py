@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -65,7 +66,7 @@ class TestEmbeddedIndex(IndexContract):
             return {passage.chunk.text for passage in found}
 
         with ThreadPoolExecutor(2) as pool:
-            writes = pool.submit(lambda: [write(str(n)) for n in range(1, 12)])
+            writes = pool.submit(lambda: deque(map(write, map(str, range(1, 12)))))
             searches = 0
             while not writes.done() or not searches:
                 assert len(versions()) == 1
