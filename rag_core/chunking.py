@@ -8,6 +8,7 @@ the section. Sizes: docs/quality.md#chunk-size.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from rag_core.domain import Chunk, Document
 from rag_core.markup import Block, Section
@@ -25,7 +26,10 @@ class ChunkSizes:
     overlap: int = 300  # what a chunk repeats at most of the one before
 
 
-def chunk(document: Document, sections: Iterable[Section], sizes: ChunkSizes = ChunkSizes()) -> list[Chunk]:
+SIZES = ChunkSizes()
+
+
+def chunk(document: Document, sections: Iterable[Section], sizes: ChunkSizes = SIZES) -> list[Chunk]:
     """The document's chunks in order; a section that is nothing but its heading gives none."""
     found: list[Chunk] = []
     for section in sections:
@@ -54,20 +58,18 @@ def _pieces(section: Section, sizes: ChunkSizes) -> Iterator[str]:
 
 def _end(paragraph: str, longest: int) -> str:
     """As many whole sentences from the end as there is room for."""
-    kept = ""
-    for sentence in reversed(SENTENCE_END.split(paragraph)):
-        if len(sentence) + len(kept) > longest:
-            break
-        kept = f"{sentence} {kept}".strip()
-    return kept
+    starts = [0, *(found.end() for found in SENTENCE_END.finditer(paragraph))]
+    return next((paragraph[at:] for at in starts if len(paragraph) - at <= longest), "")
 
 
-def without_overlap(chunks: Sequence[Chunk]) -> list[Chunk]:
-    """A document's chunks as one reads it: what each repeats of the one before is left out."""
-    found: list[Chunk] = []
-    for index, each in enumerate(chunks):
+def without_overlap(chunks: Sequence[Chunk], sizes: ChunkSizes = SIZES) -> list[Chunk]:
+    """A document's chunks as one reads it: what each repeats of the one before in its section is left out."""
+    found = list(chunks[:1])
+    for before, each in pairwise(chunks):
         head, gap, rest = each.text.partition("\n\n")
-        repeated = index > 0 and gap and chunks[index - 1].text.endswith(head)
+        repeated = (
+            gap and len(head) <= sizes.overlap and before.text.endswith(head) and before.headings == each.headings
+        )
         found.append(replace(each, text=rest) if repeated else each)
     return found
 

@@ -7,18 +7,26 @@ Bruch, Gai, Ingber: An Analysis of Fusion Functions for Hybrid Retrieval, https:
 
 from collections.abc import Mapping
 
-DENSE_WEIGHT = 0.4
+from rag_core.analyzing import terms
+from rag_core.domain import Chunk
+
+LEAST_DENSE, MOST_DENSE = 0.4, 0.9  # weight of the vectors
+ENOUGH_WORDS = 6  # of the question in one passage: from there on words are trusted as much as they ever are
 
 
-def fuse(
-    lexical: Mapping[int, float], dense: Mapping[int, float], dense_weight: float = DENSE_WEIGHT
-) -> dict[int, float]:
-    """Scores of 0 to 1 by key, best first; a leg that found nothing has no say."""
+def dense_weight(question: str, best_by_words: Chunk) -> float:
+    """The fewer words of the question even the best passage by words holds, the less its words have found."""
+    matched = len(set(terms(question)) & set(terms(best_by_words.contextual_text)))
+    return LEAST_DENSE + (MOST_DENSE - LEAST_DENSE) * max(0, ENOUGH_WORDS - matched) / ENOUGH_WORDS
+
+
+def fuse(lexical: Mapping[int, float], dense: Mapping[int, float], weight: float) -> dict[int, float]:
+    """Scores of 0 to 1 by key, best first; `weight` is that of the dense leg; a leg that found nothing has no say."""
     if not lexical or not dense:
         return scaled(lexical or dense)
     words, meaning = scaled(lexical), scaled(dense)
     fused = {
-        key: dense_weight * meaning.get(key, 0.0) + (1 - dense_weight) * words.get(key, 0.0)
+        key: weight * meaning.get(key, 0.0) + (1 - weight) * words.get(key, 0.0)
         for key in words.keys() | meaning.keys()
     }
     return dict(sorted(fused.items(), key=lambda item: (-item[1], item[0])))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from rag_core.chunking import ChunkSizes, chunk
+from rag_core.chunking import SIZES, ChunkSizes, chunk
 from rag_core.domain import Audience, Document, DocumentId, Failure, Fingerprint, IngestionRun
 from rag_core.errors import MisconfiguredError, RejectedError
 from rag_core.extracting.extracted import Extracted
@@ -21,7 +21,6 @@ from rag_core.ports import DocumentSource, Embedder, IndexWriter, SourceItem
 
 PIPELINE = 1  # raise it when extraction or chunking changes: every document is then read again
 READ_AHEAD = 8  # documents whose extraction may be under way at once; bounds the memory
-SIZES = ChunkSizes()
 BATCH = 64  # chunks embedded between two writes
 
 

@@ -25,6 +25,7 @@ PARAGRAPH = re.compile(r"\S(?:.|\n(?!\s*\n))*")
 SENTENCE_END = re.compile(r"""(?:(?<=[.!?])|(?<=[.!?]["')\]]))\s+(?=["'(\[`]*[^\sa-z])""")
 ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|approx|no|cf|incl|Mr|Mrs|Ms|Dr|St|Inc|Ltd|Fig)|\b[A-Z])\.$")
 PUNCTUATION = re.compile(r"[^\w\- ]")
+ALONE = re.compile(rb"[ \t]*\n|##|\Z")  # what may follow a heading that stands apart
 BREAKS = {"SoftBreak": " ", "HardBreak": "\n"}
 
 
@@ -77,9 +78,12 @@ def sections(markdown: str) -> list[Section]:
 
 
 def _top_level(markdown: str) -> Iterator[tuple[str, str, Any]]:
-    """Kind, source and the parser's own tag of each block."""
+    """Kind, source and the parser's own tag of each block.
+
+    In a page whose headings stand apart, a "# line" right above other text is a comment in code nobody fenced.
+    """
     raw = markdown.encode()
-    depth = 0
+    depth, apart = 0, False
     for event, span in pyromark.events_with_range(markdown, options=OPTIONS):
         if not isinstance(event, dict):
             continue
@@ -87,7 +91,13 @@ def _top_level(markdown: str) -> Iterator[tuple[str, str, Any]]:
             if depth == 0:
                 tag = event["Start"]
                 kind, value = next(iter(tag.items())) if isinstance(tag, dict) else (tag, None)
-                yield kind, raw[span["start"] : span["end"]].decode().strip("\n"), value
+                source = raw[span["start"] : span["end"]].decode().strip("\n")
+                if kind == "Heading":
+                    alone = ALONE.match(raw, span["end"]) is not None
+                    apart = apart or alone
+                    if apart and not alone and source.startswith("# "):
+                        kind = "Paragraph"
+                yield kind, source, value
             depth += 1
         elif "End" in event:
             depth -= 1

@@ -78,7 +78,7 @@ class IndexWriter(Protocol):
         """How many documents of this source answer questions now."""
 
     def replace(self, document: Document, chunks: Sequence[Chunk]) -> None:
-        """Stage a new or changed document with all its chunks."""
+        """Stage a new or changed document with all its chunks. Raises RejectedError for one of another source."""
 
     def remove(self, ids: Iterable[DocumentId]) -> None:
         """Stage the removal of documents; unknown ids are ignored."""

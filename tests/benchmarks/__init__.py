@@ -1,0 +1,1 @@
+"""Speed, memory and quality, measured: `make bench`. Nothing here is a test; no figure fails a build."""

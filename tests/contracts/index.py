@@ -8,7 +8,7 @@ from typing import Protocol
 import pytest
 
 from rag_core.domain import Audience, Chunk, Document, DocumentId, SourceName
-from rag_core.errors import MisconfiguredError, UnavailableError
+from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
 from rag_core.ports import Embedder, IndexWriter, Retriever
 from tests.fakes.embedder import HashingEmbedder
 from tests.making import SOURCE, chunk, document
@@ -193,6 +193,10 @@ class IndexContract:
             writing.replace(document("a"), [chunk("words", document("a"))])
             with pytest.raises(UnavailableError, match="vector"):
                 writing.commit("hashing")
+
+    def test_a_document_of_another_source_is_refused(self, writer: OpenWriter) -> None:
+        with writer() as writing, pytest.raises(RejectedError, match="/other"):
+            writing.replace(document("a", source="/other"), [])
 
     def test_only_one_writer_at_a_time(self, writer: OpenWriter) -> None:
         with writer(), pytest.raises(UnavailableError, match="another ingestion"), writer():

@@ -16,6 +16,14 @@ def test_a_hash_in_code_is_no_heading() -> None:
     assert section.blocks[0].kind == "CodeBlock"
 
 
+def test_a_comment_in_code_nobody_fenced_is_no_heading() -> None:
+    found = sections(
+        "## Send\n\nclient = Client()\n\n# Send it\nclient.send()\n\n# Real\n\nText\n\n# Above\n## Below\n\nMore"
+    )
+    assert [s.headings[-1].text for s in found] == ["Send", "Real", "Above", "Below"]
+    assert [s.headings[-1].text for s in sections("# Tight\ntext\n# Page\nmore")] == ["Tight", "Page"]
+
+
 def test_offsets_hold_beyond_ascii() -> None:
     assert [b.source for b in blocks("é — ü\n\n- ä\n- ö\n\nß")] == ["é — ü", "- ä\n- ö", "ß"]
 

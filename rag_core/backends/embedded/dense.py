@@ -33,6 +33,7 @@ class DenseLeg:
 
     def __init__(self, folder: Path) -> None:
         self._keys = np.fromfile(folder / KEYS, dtype="<i8")
+        self._by_key = np.argsort(self._keys)
         self._public = int((folder / PUBLIC).read_text())
         size = (folder / VECTORS).stat().st_size // 4
         self.dimensions = size // len(self._keys) if len(self._keys) else 0
@@ -48,6 +49,7 @@ class DenseLeg:
         cosines = self._matrix[:rows] @ np.frombuffer(vector, np.float32)
         limit = min(limit, rows)
         nearest = np.argpartition(cosines, rows - limit)[rows - limit :]
-        best = np.union1d(nearest, np.flatnonzero(np.isin(self._keys[:rows], list(also))))
+        named = self._by_key[np.searchsorted(self._keys, sorted(also), sorter=self._by_key)]
+        best = np.union1d(nearest, named[named < rows])
         best = best[np.argsort(-cosines[best], kind="stable")]
         return {int(self._keys[row]): float(cosines[row]) for row in best}

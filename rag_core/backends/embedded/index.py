@@ -16,8 +16,8 @@ from filelock import FileLock, Timeout
 from rag_core.backends.embedded import lexical
 from rag_core.backends.embedded.book import Book, translated
 from rag_core.domain import Audience, Chunk, Document, DocumentId, Fingerprint, Passage, SourceName, Vector
-from rag_core.errors import MisconfiguredError, UnavailableError
-from rag_core.fusing import fuse
+from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
+from rag_core.fusing import dense_weight, fuse
 from rag_core.ports import PendingChunk
 
 if TYPE_CHECKING:
@@ -56,9 +56,13 @@ class EmbeddedIndex:
                         "ingest again, or set SUPPORTBOT_EMBEDDING_MODEL back"
                     )
                 cosines = meaning.search(vector, audience, CANDIDATES, also=bm25)
-            best = dict(list(fuse(bm25, cosines).items())[:limit])
+            best = dict(list(fuse(bm25, cosines, self._dense_weight(text, bm25)).items())[:limit])
             chunks = self._book.chunks(list(best))
         return [Passage(chunks[key], score, cosines.get(key), bm25.get(key)) for key, score in best.items()]
+
+    def _dense_weight(self, text: str, bm25: Mapping[int, float]) -> float:
+        first = next(iter(bm25), None)
+        return 1.0 if first is None else dense_weight(text, self._book.chunks([first])[first])
 
     def document(self, document_id: DocumentId, *, audience: Audience) -> list[Chunk]:
         """A document's chunks in order; none where there is no such document that `audience` may read."""
@@ -127,6 +131,8 @@ class EmbeddedWriter:
         return len(self._book.live_versions(self._source))
 
     def replace(self, document: Document, chunks: Sequence[Chunk]) -> None:
+        if document.source != self._source:
+            raise RejectedError(f"a document of {document.source} cannot be written in a run over {self._source}")
         self._held.append((document, chunks))
         if len(self._held) >= HELD:
             self._flush()

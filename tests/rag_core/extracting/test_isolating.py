@@ -55,9 +55,8 @@ def test_text_that_no_reader_sees_is_not_knowledge(home: Path) -> None:
 
 def test_a_child_that_takes_too_long_is_ended_and_the_next_file_is_read() -> None:
     html = b"<p>" + b"<b>" * 200_000
-    with IsolatedExtractor(workers=1, seconds=0.01) as extractor:
-        with pytest.raises(RejectedError, match="longer than"):
-            extractor.result(extractor.submit(".html", html))
+    with IsolatedExtractor(workers=1, seconds=0.01) as extractor, pytest.raises(RejectedError, match="longer than"):
+        extractor.result(extractor.submit(".html", html))
     with IsolatedExtractor(workers=1) as extractor:
         assert extractor.result(extractor.submit(".html", b"<h1>Fine</h1><p>Words.</p>")).title == "Fine"
 

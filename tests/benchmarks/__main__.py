@@ -1,0 +1,29 @@
+"""`make bench`: print every figure of docs/performance.md and docs/quality.md. ARGS names single ones."""
+
+import sys
+from collections.abc import Callable
+
+from tests.benchmarks import quality, speed
+
+BENCHMARKS: dict[str, Callable[[], None]] = {
+    "ask": speed.ask,
+    "ingest": speed.ingest,
+    "memory": speed.memory,
+    "search": speed.search,
+    "vectors": speed.vectors,
+    "quality": quality.measure,
+}
+
+
+def main(names: list[str]) -> int:
+    if unknown := set(names) - BENCHMARKS.keys():
+        print(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+        return 2
+    for name in names or BENCHMARKS:
+        print(f"\n## {name}", flush=True)
+        BENCHMARKS[name]()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,159 @@
+"""The command as a user runs it: a process, its output, its exit code."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.making import write
+from tests.shared import DEMO
+
+
+class Command:
+    """`supportbot` on a home of its own, words only."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def __call__(self, *arguments: object, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+        variables = os.environ | {"SUPPORTBOT_HOME": str(self.home), "SUPPORTBOT_EMBEDDING_MODEL": "none"} | environment
+        done = subprocess.run(
+            [sys.executable, "-m", "bot.cli", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            env=variables,
+            check=False,
+        )
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+
+@pytest.fixture
+def supportbot(tmp_path: Path) -> Command:
+    return Command(tmp_path / "home")
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    return write(
+        tmp_path / "docs",
+        refunds="---\nurl: https://h.example/refunds\n---\n# Refunds\n\nRefunds take thirty days.",
+        discounts="---\naudience: internal\n---\n# Discounts\n\nAgents may give a discount of 20 %.",
+        spf="# SPF\n\nAn SPF record is a TXT record of the sending domain.",
+    )
+
+
+def test_ask_prints_the_contract(supportbot: Command, docs: Path) -> None:
+    supportbot("ingest", docs)
+    answer = json.loads(supportbot("ask", "How long do refunds take?", "--json").stdout)
+    assert answer["outcome"] == "answered"
+    assert answer["text"] == "Refunds take thirty days. [1]"
+    assert answer["citations"] == [
+        {"title": "Refunds", "url": "https://h.example/refunds#refunds", "document_id": "refunds"}
+    ]
+    assert set(answer["passages"][0]) == {"document_id", "heading", "url", "score", "text"}
+    assert 0 <= answer["confidence"] <= 1
+    assert answer["timings_ms"]["total"] > 0
+    assert answer["question_id"]
+
+
+def test_audience_is_public_unless_said_otherwise(supportbot: Command, docs: Path) -> None:
+    supportbot("ingest", docs)
+    question = "What discount may agents give?"
+    assert "20 %" not in supportbot("ask", question, "--json").stdout
+    assert "20 %" in supportbot("ask", question, "--json", "--audience", "internal").stdout
+
+
+def test_ask_rate_and_report(supportbot: Command, docs: Path) -> None:
+    supportbot("ingest", docs)
+    shown = supportbot("ask", "How long do refunds take?").stdout
+    (name,) = re.findall(r"id (\w+)", shown)
+    followed = json.loads(supportbot("ask", "And in which days?", "--follow-up", name, "--json").stdout)
+    assert followed["passages"][0]["document_id"] == "refunds"
+    supportbot("ask", "zebra giraffe")
+    supportbot("rate", name, "helpful", "--as", "ada")
+    supportbot("rate", name, "not-helpful", "--reason", "outdated", "--comment", "It is ten.", "--as", "ada")
+    report = json.loads(supportbot("report", "--json").stdout)
+    assert (report["questions"], report["ratings"], report["helpful_share"]) == (3, 1, 0)
+    assert report["worst_answers"][0]["comments"] == ["It is ten."]
+    assert ["zebra giraffe"] in [gap["questions"] for gap in report["gaps"]]
+    assert "zebra giraffe" in supportbot("report").stdout
+
+
+def test_ingest_summarises_and_ends_with_1_when_something_failed(supportbot: Command, docs: Path) -> None:
+    (docs / "broken.pdf").write_bytes(b"no pdf")
+    (docs / "logo.png").write_bytes(b"png")
+    run = json.loads(supportbot("ingest", docs, "--json", code=1).stdout)
+    assert (run["written"], run["failed"], run["skipped"]) == (3, 1, ["logo.png"])
+    again = supportbot("ingest", docs, code=1)
+    assert "0 written, 3 unchanged, 0 removed, 1 failed" in again.stdout
+    assert ".png 1" in again.stdout
+    assert "failed: broken.pdf: it is not a PDF" in again.stderr
+
+
+def test_status_and_forget(supportbot: Command, docs: Path) -> None:
+    supportbot("ingest", docs)
+    assert json.loads(supportbot("status", "--json").stdout)["sources"] == {str(docs): 3}
+    assert "3 removed" in supportbot("forget", docs).stdout
+    assert json.loads(supportbot("ask", "refunds", "--json").stdout)["outcome"] == "no_evidence"
+    assert "nothing was ingested from" in supportbot("forget", docs, code=2).stderr
+
+
+def test_the_home_may_stand_before_or_after_the_command(supportbot: Command, docs: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    supportbot("ingest", docs, "--home", other)
+    assert "documents from" in supportbot("--home", other, "status").stdout
+    assert "nothing is ingested" in supportbot("status", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["ask", "anything"], "run `supportbot ingest PATH` first"),
+        (["ingest", "/nowhere/at/all"], "does not exist"),
+        (["rate", "unknown", "helpful"], "no answer with the id"),
+        (["ask", "x", "--audience", "everyone"], "not one of"),
+        (["eval", "/nowhere.jsonl"], "cannot be read"),
+        (["nonsense"], "No such command"),
+        (["ask"], "Missing argument"),
+    ],
+)
+def test_a_mistake_ends_with_2_and_a_sentence(supportbot: Command, arguments: list[str], sentence: str) -> None:
+    assert sentence in supportbot(*arguments, code=2).stderr
+
+
+def test_an_empty_question_and_a_wrong_model_end_with_2(supportbot: Command, docs: Path) -> None:
+    supportbot("ingest", docs)
+    assert "the question is empty" in supportbot("ask", " ", code=2).stderr
+    wrong = supportbot("ingest", docs, code=2, SUPPORTBOT_EMBEDDING_MODEL="/no/such/folder")
+    assert "does not exist" in wrong.stderr
+    assert "SUPPORTBOT_EMBEDDING_MODEL=none" in wrong.stderr
+
+
+def test_where_no_model_can_be_had_it_says_so_in_one_line_and_works(supportbot: Command, docs: Path) -> None:
+    done = supportbot("ingest", docs, SUPPORTBOT_EMBEDDING_MODEL="", HF_HUB_OFFLINE="1")
+    notices = [line for line in done.stderr.splitlines() if "indexing words only" in line]
+    assert len(notices) == 1
+    assert "words only" in done.stdout
+    assert json.loads(supportbot("ask", "refunds thirty days", "--json").stdout)["citations"]
+
+
+def test_eval_prints_every_key(supportbot: Command) -> None:
+    supportbot("ingest", DEMO / "help-center")
+    measured = json.loads(supportbot("eval", DEMO / "questions.jsonl", "--json").stdout)
+    keys = "hit_at_1 recall_at_3 recall_at_5 recall_at_10 precision_at_3 mrr_at_10 ndcg_at_10 evidence_at_1"
+    keys += " evidence_at_3 evidence_at_5 evidence_at_10 answered_of_answerable declined_of_unanswerable auroc"
+    assert set(measured) == {*keys.split(), "questions", "seconds"}
+    assert measured["questions"] == 110
+    assert measured["recall_at_10"] > 0.7
+
+
+def test_help_names_every_command(supportbot: Command) -> None:
+    shown = supportbot("--help").stdout
+    for name in ("ask", "ingest", "rate", "report", "eval", "serve", "demo", "status", "forget"):
+        assert f"  {name} " in shown

@@ -1,0 +1,74 @@
+"""The real model, from a folder, without a network."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.app import App
+from rag_core.backends.fastembed import FastembedEmbedder
+from rag_core.domain import Audience
+from rag_core.errors import MisconfiguredError
+from tests.making import app, write
+from tests.shared import shared
+
+
+@pytest.fixture(scope="module")
+def embedder(tmp_path_factory: pytest.TempPathFactory) -> FastembedEmbedder:
+    return FastembedEmbedder(
+        str(shared("models", "all-MiniLM-L6-v2-int8")), tmp_path_factory.mktemp("cache"), download=False
+    )
+
+
+def test_unit_vectors_of_its_dimensions(embedder: FastembedEmbedder) -> None:
+    vector = embedder.embed_question("How do I verify a domain?")
+    assert embedder.dimensions == len(vector) == 384
+    assert sum(value * value for value in vector) == pytest.approx(1, abs=1e-4)
+
+
+def test_a_text_has_the_same_vector_in_any_company(embedder: FastembedEmbedder) -> None:
+    texts = ["Refunds take thirty days.", "An SPF record is a TXT record. " * 30, "x"]
+    together = embedder.embed_passages(texts)
+    assert together == [embedder.embed_question(text) for text in texts]
+    assert together == list(reversed(embedder.embed_passages(texts[::-1])))
+
+
+def test_other_words_for_the_same_thing_are_found(tmp_path: Path) -> None:
+    docs = write(
+        tmp_path / "docs",
+        refunds="# Refunds\n\nMoney is paid back to the card within thirty days.",
+        dns="# DNS\n\nThe TXT record is checked every fifteen minutes.",
+    )
+    built = with_model(tmp_path)
+    built.ingest(docs)
+    vector = built.question_embedder.embed_question("reimbursement") if built.question_embedder else None
+    found = built.index.search("reimbursement", vector, audience=Audience.PUBLIC, limit=1)
+    assert found[0].chunk.document.id == "refunds"
+
+
+def with_model(tmp_path: Path) -> App:
+    return app(tmp_path / "home", str(shared("models", "all-MiniLM-L6-v2-int8")))
+
+
+def test_an_index_remembers_its_model(tmp_path: Path) -> None:
+    model = str(shared("models", "all-MiniLM-L6-v2-int8"))
+    docs = write(tmp_path / "docs", a="Words.")
+    app(tmp_path / "home", model).ingest(docs)
+    assert app(tmp_path / "home", "").question_embedder is not None
+    assert app(tmp_path / "home", "none").question_embedder is None
+    copy = tmp_path / "another"
+    copy.symlink_to(model)
+    assert app(tmp_path / "home", str(copy)).question_embedder is not None
+
+
+@pytest.mark.parametrize(("model", "reason"), [("/no/such/folder", "does not exist"), ("no/such-model", "cannot be")])
+def test_a_model_that_cannot_be_had_is_named(
+    tmp_path: Path, model: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(MisconfiguredError, match=reason):
+        FastembedEmbedder(model, tmp_path, download=True)
+
+
+def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
+    with pytest.raises(MisconfiguredError, match=r"model\.onnx"):
+        FastembedEmbedder(str(tmp_path), tmp_path, download=False)
