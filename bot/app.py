@@ -27,6 +27,7 @@ from rag_core.domain import (
 )
 from rag_core.errors import MisconfiguredError
 from rag_core.grounding import Grounding
+from rag_core.markup import clean
 from rag_core.ports import Embedder, FeedbackLog
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ class App:
         follow_up: QuestionId | None = None,
     ) -> Question:
         """A new question; `follow_up` is the id of the one before it. Raises RejectedError when there is none such."""
+        text = clean(text)
         previous = self.log.answer(follow_up).question.text if follow_up else None
         return Question(QuestionId(token_hex(8)), text, audience, asked_by, channel, datetime.now(UTC), previous)
 

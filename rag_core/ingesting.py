@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rag_core.chunking import SIZES, ChunkSizes, chunk
 from rag_core.domain import Audience, Document, DocumentId, Failure, Fingerprint, IngestionRun
@@ -17,6 +17,7 @@ from rag_core.errors import MisconfiguredError, RejectedError
 from rag_core.extracting.extracted import Extracted
 from rag_core.extracting.isolating import IsolatedExtractor
 from rag_core.extracting.reading import READERS
+from rag_core.markup import clean
 from rag_core.ports import DocumentSource, Embedder, IndexWriter, SourceItem
 
 PIPELINE = 1  # raise it when extraction or chunking changes: every document is then read again
@@ -99,6 +100,10 @@ class Ingestion:
         for item in self._source.items():
             if item.format not in READERS:
                 self._tally.skipped.append(item.name)
+            elif item.name != clean(item.name):
+                self._fail(
+                    replace(item, name=ascii(item.name)), "its name has characters that cannot be shown: rename it"
+                )
             elif item.id in found:
                 self._fail(item, f"it has the same id as {found[item.id].name}: rename one of them")
             else:

@@ -19,8 +19,8 @@ OPTIONS = (
     | pyromark.Options.ENABLE_TASKLISTS
 )
 UNSEEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]"
-)  # controls; they reorder what is shown
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)  # controls, what reorders the line it stands in, halves of characters
 PARAGRAPH = re.compile(r"\S(?:.|\n(?!\s*\n))*")
 SENTENCE_END = re.compile(r"""(?:(?<=[.!?])|(?<=[.!?]["')\]]))\s+(?=["'(\[`]*[^\sa-z])""")
 ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|approx|no|cf|incl|Mr|Mrs|Ms|Dr|St|Inc|Ltd|Fig)|\b[A-Z])\.$")
@@ -46,6 +46,11 @@ class Section:
     url: str | None = None
 
 
+def clean(text: str) -> str:
+    """The text without what a reader cannot see and a database or a terminal may stumble over."""
+    return UNSEEN.sub("", text)
+
+
 def slug(heading: str) -> str:
     """The anchor GitHub and most site generators give a heading: https://github.com/gjtorikian/html-pipeline."""
     return PUNCTUATION.sub("", heading.strip().lower()).replace(" ", "-")
@@ -53,12 +58,12 @@ def slug(heading: str) -> str:
 
 def blocks(markdown: str) -> list[Block]:
     """The top-level blocks in order, without the space between them."""
-    return [Block(kind, source) for kind, source, _ in _top_level(UNSEEN.sub("", markdown))]
+    return [Block(kind, source) for kind, source, _ in _top_level(clean(markdown))]
 
 
 def paragraphs(text: str) -> tuple[Block, ...]:
     """The blocks of a text that is not Markdown."""
-    return tuple(Block("Paragraph", found) for found in PARAGRAPH.findall(UNSEEN.sub("", text)))
+    return tuple(Block("Paragraph", found) for found in PARAGRAPH.findall(clean(text)))
 
 
 def sections(markdown: str) -> list[Section]:
@@ -66,7 +71,7 @@ def sections(markdown: str) -> list[Section]:
     path: list[tuple[int, Heading]] = []
     seen: dict[str, int] = {}
     found: list[tuple[tuple[Heading, ...], list[Block]]] = [((), [])]
-    for kind, source, tag in _top_level(UNSEEN.sub("", markdown)):
+    for kind, source, tag in _top_level(clean(markdown)):
         if kind != "Heading":
             found[-1][1].append(Block(kind, source))
             continue

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from rag_core.domain import PersonId, QuestionId, Rating
 from rag_core.errors import RejectedError
+from rag_core.markup import clean
 from rag_core.ports import FeedbackLog
 
 REASONS = ("wrong", "incomplete", "outdated", "off topic", "unclear", "other")
@@ -29,6 +30,6 @@ def rate(
         raise RejectedError(f"reason must be one of: {', '.join(REASONS)}")
     if len(comment) > LONGEST_COMMENT:
         raise RejectedError(f"a comment has at most {LONGEST_COMMENT:,} characters, this one has {len(comment):,}")
-    rating = Rating(question_id, person, helpful, clock(), reason, comment.strip())
+    rating = Rating(question_id, PersonId(clean(person)), helpful, clock(), reason, clean(comment).strip())
     log.record_rating(rating)
     return rating

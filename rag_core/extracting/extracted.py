@@ -1,11 +1,11 @@
 """What every reader gives: a document's own statements about itself, and its sections."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from rag_core.domain import Audience
 from rag_core.errors import RejectedError
-from rag_core.markup import Section
+from rag_core.markup import Section, clean
 
 MAX_CHARACTERS = 10_000_000
 LONGEST_TITLE = 200  # characters
@@ -23,13 +23,17 @@ class Extracted:
 
 
 def checked(extracted: Extracted) -> Extracted:
-    """The same. Raises RejectedError when nothing in it can be read, or far too much can."""
+    """The same, its title and URL cleaned. Raises RejectedError when nothing in it can be read, or far too much can."""
     texts = [block.source for section in extracted.sections for block in section.blocks]
     if not any(character.isalnum() for text in texts for character in text):
         raise RejectedError("it has no readable text (a scanned document needs text recognition first)")
     if sum(map(len, texts)) > MAX_CHARACTERS:
         raise RejectedError(f"it has more than {MAX_CHARACTERS:,} characters: split it")
-    return extracted
+    return replace(
+        extracted,
+        title=clean(extracted.title) if extracted.title else None,
+        url=clean(extracted.url) if extracted.url else None,
+    )
 
 
 def first_line(text: str) -> str | None:

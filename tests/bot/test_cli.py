@@ -135,6 +135,13 @@ def test_an_empty_question_and_a_wrong_model_end_with_2(supportbot: Command, doc
     assert "SUPPORTBOT_EMBEDDING_MODEL=none" in wrong.stderr
 
 
+def test_bytes_that_are_no_text_are_survived(supportbot: Command, docs: Path) -> None:
+    supportbot("ingest", docs)
+    question = os.fsdecode(b"refunds \xff thirty days")
+    name = json.loads(supportbot("ask", question, "--json").stdout)["question_id"]
+    supportbot("rate", name, "helpful", "--comment", os.fsdecode(b"\xff"), "--as", "ada")
+
+
 def test_where_no_model_can_be_had_it_says_so_in_one_line_and_works(supportbot: Command, docs: Path) -> None:
     done = supportbot("ingest", docs, SUPPORTBOT_EMBEDDING_MODEL="", HF_HUB_OFFLINE="1")
     notices = [line for line in done.stderr.splitlines() if "indexing words only" in line]

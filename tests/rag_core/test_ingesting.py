@@ -138,6 +138,13 @@ class TestWhatFails:
         assert counts(run) == (1, 0, 0, 1)
         assert "No such file" in run.failures[0].reason
 
+    def test_a_name_that_cannot_be_shown_fails_alone(self, built: App, docs: Path) -> None:
+        (docs / os.fsdecode(b"caf\xe9.md")).write_text("Words.")
+        run = built.ingest(docs)
+        assert counts(run) == (2, 0, 0, 1)
+        assert "rename" in run.failures[0].reason
+        assert run.failures[0].document.isascii()
+
     def test_a_second_ingestion_at_the_same_time_is_refused(self, built: App, docs: Path) -> None:
         built.ingest(docs)
         with EmbeddedWriter(built.home, FolderSource(docs).name), pytest.raises(UnavailableError, match="another"):

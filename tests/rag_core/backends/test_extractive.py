@@ -31,7 +31,8 @@ def test_every_statement_has_its_own_citation() -> None:
 
 
 def test_words_are_the_passages_own() -> None:
-    source = "Set `sendAt` to a **Unix** time, see [the API](https://x.example).\n\n- one\n- two\n\n| a | b |\n|---|---|\n| 1 | 2 |"
+    source = "Set `sendAt` to a **Unix** time, see [the API](https://x.example).\n\n- one\n- two"
+    source += "\n\n| a | b |\n|---|---|\n| 1 | 2 |"
     for statement in draft("sendAt one two a b", passage(source)).statements:
         for line in plain_text(statement.text).split():
             assert line in plain_text(source)
