@@ -118,7 +118,7 @@ class App:
         full: bool = False,
         progress: "Callable[[Progress], None]" = lambda _: None,
     ) -> IngestionRun:
-        from rag_core.backends.embedded.index import EmbeddedWriter
+        from rag_core.backends.embedded.writer import EmbeddedWriter
         from rag_core.backends.folder import FolderSource
         from rag_core.ingesting import Ingestion
 
@@ -130,7 +130,7 @@ class App:
 
     def forget(self, source: SourceName) -> int:
         """Remove every document of a source from the index; gives their number."""
-        from rag_core.backends.embedded.index import EmbeddedWriter
+        from rag_core.backends.embedded.writer import EmbeddedWriter
 
         known = self.index.sources()
         if source not in known:

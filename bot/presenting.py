@@ -1,10 +1,12 @@
 """Nouns as JSON objects: what `--json` prints and the playground's scripts read. Keys are a contract."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag_core.domain import Answer, Citation, IngestionRun, Passage
-from rag_core.reporting import Report
+
+if TYPE_CHECKING:
+    from rag_core.reporting import Report
 
 
 def answer(answer: Answer) -> dict[str, Any]:
@@ -37,7 +39,7 @@ def run(run: IngestionRun) -> dict[str, Any]:
     return asdict(run) | {"failed": len(run.failures), "seconds": round(run.seconds, 3)}
 
 
-def report(report: Report) -> dict[str, Any]:
+def report(report: "Report") -> dict[str, Any]:
     return {
         "questions": report.questions,
         "answered_share": report.answered_share,

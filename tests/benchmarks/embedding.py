@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from rag_core.backends.embedded.index import EmbeddedWriter
+from rag_core.backends.embedded.writer import EmbeddedWriter
 from rag_core.backends.fastembed import FastembedEmbedder
 from rag_core.backends.folder import FolderSource
 from rag_core.ingesting import Ingestion

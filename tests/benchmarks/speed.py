@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from rag_core.backends.embedded.index import EmbeddedWriter
+from rag_core.backends.embedded.writer import EmbeddedWriter
 from rag_core.chunking import chunk
 from rag_core.domain import Vector
 from rag_core.extracting.reading import read

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import App
-from rag_core.backends.embedded.index import EmbeddedWriter
+from rag_core.backends.embedded.writer import EmbeddedWriter
 from rag_core.backends.folder import FolderSource
 from rag_core.domain import Audience, IngestionRun
 from rag_core.errors import MisconfiguredError, UnavailableError

@@ -24,7 +24,9 @@ from rag_core.domain import (
 from rag_core.errors import MisconfiguredError, UnavailableError
 from rag_core.ports import PendingChunk
 
+BOOK, VERSIONS = "knowledge.sqlite", "index"
 FORMAT = 1  # of the tables below; a book of another format is refused
+INDEX_FORMAT = 1  # of what is derived from it; raise it when tantivy's schema or `analyzing` changes
 WAIT = 30.0  # seconds for another process's write
 
 SCHEMA = """
@@ -214,6 +216,11 @@ class Book:
         self._db.execute("DELETE FROM removal WHERE source = ?", [source])
         self._db.execute("DELETE FROM vector WHERE model IS NOT ?", [model])
         self._db.execute("UPDATE state SET version = ?, model = ?", [version, model])
+
+
+def version_folder(home: Path, version: int) -> Path:
+    """Of a version's derived index; one that other code made has another name, and is built anew from the book."""
+    return home / VERSIONS / f"{version}.{INDEX_FORMAT}"
 
 
 @contextmanager

@@ -12,7 +12,6 @@ import tantivy
 from rag_core.analyzing import terms
 from rag_core.domain import Audience, Chunk
 
-FORMAT = 1  # raise it when the schema below or `analyzing` changes
 ANALYSER = "terms"
 BOOSTS = {"body": 1.0, "heading": 0.5, "title": 0.5}  # docs/quality.md#field-weights
 WRITER_BYTES = 64_000_000

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rag_core.backends.embedded.index import BOOK, VERSIONS, EmbeddedIndex, EmbeddedWriter
+from rag_core.backends.embedded.book import BOOK, VERSIONS
+from rag_core.backends.embedded.index import EmbeddedIndex
+from rag_core.backends.embedded.writer import EmbeddedWriter
 from rag_core.domain import Audience, SourceName
 from rag_core.errors import MisconfiguredError
 from tests.contracts.index import IndexContract, Open, OpenWriter, fill

@@ -1,0 +1,127 @@
+"""The embedded index's writer: stages a run in the book, builds the next version beside the live one, and switches.
+
+A folder that answers is never touched; one committed row of the book decides which one that is.
+"""
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from filelock import FileLock, Timeout
+
+from rag_core.backends.embedded import lexical
+from rag_core.backends.embedded.book import BOOK, Book, version_folder
+from rag_core.domain import Audience, Chunk, Document, DocumentId, Fingerprint, SourceName, Vector
+from rag_core.errors import RejectedError, UnavailableError
+from rag_core.ports import PendingChunk
+
+HELD = 32  # documents staged in one transaction
+LOCK = "ingest.lock"
+
+
+class EmbeddedWriter:
+    """IndexWriter for one source, and the only one on this home until it is closed."""
+
+    def __init__(self, home: Path, source: SourceName) -> None:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._home, self._source = home, source
+        self._lock = FileLock(home / LOCK)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise UnavailableError(f"another ingestion into {home} is running: try again when it is done") from error
+        self._book = Book(home / BOOK)
+        self._book.begin_run(source)
+        self._held: list[tuple[Document, Sequence[Chunk]]] = []
+
+    def __enter__(self) -> "EmbeddedWriter":
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._flush()
+        self._book.close()
+        self._lock.release()
+
+    @property
+    def embedding_model(self) -> str | None:
+        """Of the version that answers now."""
+        return self._book.state()[1]
+
+    def versions(self) -> Mapping[DocumentId, Fingerprint]:
+        self._flush()
+        return self._book.next_versions(self._source)
+
+    def answering(self) -> int:
+        return len(self._book.live_versions(self._source))
+
+    def replace(self, document: Document, chunks: Sequence[Chunk]) -> None:
+        if document.source != self._source:
+            raise RejectedError(f"a document of {document.source} cannot be written in a run over {self._source}")
+        self._held.append((document, chunks))
+        if len(self._held) >= HELD:
+            self._flush()
+
+    def _flush(self) -> None:
+        if not self._held:
+            return
+        with self._book.transaction():
+            for document, chunks in self._held:
+                self._book.stage(document, chunks)
+        self._held.clear()
+
+    def remove(self, ids: Iterable[DocumentId]) -> None:
+        self._flush()
+        with self._book.transaction():
+            for document_id in ids:
+                self._book.stage_removal(self._source, document_id)
+
+    def count_pending(self, model: str) -> int:
+        self._flush()
+        return self._book.count_pending(model)
+
+    def pending(self, model: str, *, after: int, limit: int) -> list[PendingChunk]:
+        self._flush()
+        return self._book.pending(model, after, limit)
+
+    def store_vectors(self, model: str, vectors: Iterable[tuple[int, Vector]]) -> None:
+        with self._book.transaction():
+            self._book.store_vectors(model, vectors)
+
+    def commit(self, model: str | None) -> int:
+        """Build the next version beside the live one, check it, then let the book name it."""
+        self._flush()
+        version, former_model = self._book.state()
+        expected = self._book.count_next_chunks()
+        former, folder = version_folder(self._home, version), version_folder(self._home, version + 1)
+        if not self._changed(former, model, former_model):
+            return expected
+        shutil.rmtree(folder, ignore_errors=True)  # left by a run that died
+        written = self._build(folder, former if lexical.exists(former) else None)
+        if model is not None:
+            self._build_dense(folder, model, expected)
+        if written != expected:
+            raise UnavailableError(f"the new index has {written} chunks instead of {expected}: ingest again")
+        with self._book.transaction():
+            self._book.turn_to(version + 1, model, self._source)
+        for other in folder.parent.iterdir():
+            if other not in (former, folder):  # the former one may be about to be opened by a reader
+                shutil.rmtree(other, ignore_errors=True)
+        return expected
+
+    def _changed(self, former: Path, model: str | None, former_model: str | None) -> bool:
+        staged = next(self._book.next_chunks(only_staged=True), None) is not None
+        return staged or bool(self._book.leaving()) or model != former_model or not lexical.exists(former)
+
+    def _build(self, folder: Path, former: Path | None) -> int:
+        if former is None:
+            return lexical.write(folder, None, (), self._book.next_chunks())
+        return lexical.write(folder, former, self._book.leaving(), self._book.next_chunks(only_staged=True))
+
+    def _build_dense(self, folder: Path, model: str, expected: int) -> None:
+        from rag_core.backends.embedded import dense  # numpy: not for a lexical index
+
+        by_audience = (self._book.next_vectors(model, audience) for audience in (Audience.PUBLIC, Audience.INTERNAL))
+        rows = dense.write(folder, *by_audience)
+        if rows != expected:
+            raise UnavailableError(f"{expected - rows} chunks have no vector yet: ingest again")
