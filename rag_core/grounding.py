@@ -101,7 +101,7 @@ class Scale(NamedTuple):
 HYBRID = Scale(
     -9.5,
     ((Evidence.near, 15.0), (Evidence.standing_out, 6.7), (lambda evidence: evidence.matched(3), 0.37)),
-    sufficient=0.42,
+    sufficient=0.41,
     related=0.06,
 )
 LEXICAL = Scale(

@@ -14,8 +14,8 @@ from rag_core.domain import Citation, Draft, Passage, Question, Statement
 from rag_core.markup import Block, blocks, items, plain_text, sentences
 from rag_core.ports import Embedder
 
-READ = 4  # passages
-EMBEDDED = 32  # units compared with the question by meaning, the best by words
+READ = 6  # passages
+EMBEDDED = 12  # units compared with the question by meaning, the best by words
 LONGEST_REPLY = 700  # characters of prose; a list or a table is not cut for it
 LONGEST_LIST = 12  # items, and rows of a table
 SHORT_TABLE = 4  # rows; shown whole
