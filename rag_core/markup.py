@@ -25,6 +25,7 @@ PARAGRAPH = re.compile(r"\S(?:.|\n(?!\s*\n))*")
 SENTENCE_END = re.compile(r"""(?:(?<=[.!?])|(?<=[.!?]["')\]]))\s+(?=["'(\[`]*[^\sa-z])""")
 ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|approx|no|cf|incl|Mr|Mrs|Ms|Dr|St|Inc|Ltd|Fig)|\b[A-Z])\.$")
 PUNCTUATION = re.compile(r"[^\w\- ]")
+UNDERLINED_TEXT = re.compile(r"(?s)^[^#].*(?:[.:;,]|\n.*)[ \t]*\n[ \t]*-+[ \t]*$")
 ALONE = re.compile(rb"[ \t]*\n|##|\Z")  # what may follow a heading that stands apart
 BREAKS = {"SoftBreak": " ", "HardBreak": "\n"}
 
@@ -85,7 +86,8 @@ def sections(markdown: str) -> list[Section]:
 def _top_level(markdown: str) -> Iterator[tuple[str, str, Any]]:
     """Kind, source and the parser's own tag of each block.
 
-    In a page whose headings stand apart, a "# line" right above other text is a comment in code nobody fenced.
+    In a page whose headings stand apart, a "# line" right above other text is a comment in code nobody fenced; and
+    a sentence right above a rule is no heading.
     """
     raw = markdown.encode()
     depth, apart = 0, False
@@ -100,7 +102,7 @@ def _top_level(markdown: str) -> Iterator[tuple[str, str, Any]]:
                 if kind == "Heading":
                     alone = ALONE.match(raw, span["end"]) is not None
                     apart = apart or alone
-                    if apart and not alone and source.startswith("# "):
+                    if (apart and not alone and source.startswith("# ")) or UNDERLINED_TEXT.search(source):
                         kind = "Paragraph"
                 yield kind, source, value
             depth += 1

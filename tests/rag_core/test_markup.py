@@ -24,6 +24,11 @@ def test_a_comment_in_code_nobody_fenced_is_no_heading() -> None:
     assert [s.headings[-1].text for s in sections("# Tight\ntext\n# Page\nmore")] == ["Tight", "Page"]
 
 
+def test_a_sentence_above_a_rule_is_no_heading() -> None:
+    found = sections("Title\n---\n\nHere are more examples:\n---\n\nTwo lines\nof text\n---\n\nSmall\n=====\n\nEnd.")
+    assert [h.text for s in found for h in s.headings] == ["Title", "Small"]
+
+
 def test_offsets_hold_beyond_ascii() -> None:
     assert [b.source for b in blocks("é — ü\n\n- ä\n- ö\n\nß")] == ["é — ü", "- ä\n- ö", "ß"]
 
