@@ -1,0 +1,52 @@
+"""The report as one HTML page that needs nothing else: it can be mailed, archived, opened offline.
+
+It holds what people asked and wrote, so everything is escaped and nothing in it is run or fetched.
+"""
+
+import base64
+import hashlib
+from functools import cache
+
+from markupsafe import Markup
+
+from bot.local import charts
+from bot.local.templating import STATIC, fill
+from rag_core.domain import AnswerRecord
+from rag_core.reporting import Report
+
+
+def page(report: Report, *, inside: bool = False) -> str:
+    """`inside` the playground it has the playground's links."""
+    return fill(
+        "report.html",
+        report=report,
+        inside=inside,
+        style=Markup(_style()),  # noqa: S704 - our own sheet
+        span=charts.MOST_DAYS if _is_long(report) else None,
+        days=charts.days(report.days) if report.days else None,
+        reasons=charts.reasons(report.reasons) if report.reasons else None,
+        worst=[(record, _against(record)) for record in report.worst],
+    )
+
+
+def style_hash() -> str:
+    """The page's inline style as a Content-Security-Policy names it."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+
+
+@cache
+def _style() -> str:
+    return (STATIC / "style.css").read_text("utf-8")
+
+
+def _is_long(report: Report) -> bool:
+    return bool(report.days) and (report.days[-1].day - report.days[0].day).days >= charts.MOST_DAYS
+
+
+def _against(record: AnswerRecord) -> dict[str, object]:
+    ratings = [rating for rating in record.ratings if not rating.helpful]
+    return {
+        "count": len(ratings),
+        "reasons": ", ".join(dict.fromkeys(rating.reason for rating in ratings if rating.reason)),
+        "comments": [rating.comment for rating in ratings if rating.comment],
+    }

@@ -1,0 +1,66 @@
+"""The report is one page that holds everything and fetches nothing."""
+
+import re
+from datetime import date, timedelta
+
+import httpx
+import pytest
+
+from bot.local.reportpage import page, style_hash
+from rag_core.domain import AnswerRecord, Citation, DocumentId, Outcome, PersonId, QuestionId, Rating
+from rag_core.reporting import Day, Gap, Report
+from tests.making import NOON, question
+
+EMPTY = Report(0, 0, 0, 0, (), (), (), ())
+EVIL = "</h3><script>alert(1)</script> & [x](javascript:alert(1))"
+
+
+def busy(days: int = 3) -> Report:
+    rating = Rating(QuestionId("q1"), PersonId("ada"), helpful=False, rated_at=NOON, reason="wrong", comment=EVIL)
+    citation = Citation("Page", "https://help.example/page", DocumentId("page"))
+    record = AnswerRecord(question(EVIL), Outcome.ANSWERED, "Yes. [1]", (citation,), 0.5, (rating,))
+    counted = tuple(Day(date(2026, 1, 1) + timedelta(days=number), 5, 1) for number in range(days))
+    gaps = (
+        Gap((EVIL, "And this?", "And this?"), date(2026, 1, 3), touched=True),
+        Gap(("That?",), date(2026, 1, 2), touched=False),
+    )
+    return Report(1_018, 515, 4, 3, (record,), gaps, counted, (("wrong", 2), (EVIL, 1)))
+
+
+def test_the_figures_are_there() -> None:
+    html = page(busy())
+    for figure in ("1,018", "51%", "75%", "3 of 4 ratings", "Asked 3 times, last on 2026-01-03", "2026-01-02"):
+        assert figure in html
+    assert html.count("<li>And this?</li>") == 1
+
+
+@pytest.mark.parametrize("report", [EMPTY, busy(), busy(days=1), busy(days=200)])
+def test_nothing_is_run_or_fetched(report: Report) -> None:
+    html = page(report)
+    assert not re.search(r"<script|<link|<img|<iframe|@import|url\(|https?:|//\w", html)
+    assert not re.search(r"\s(?:on\w+|style)=", re.sub("<style>.*?</style>", "", html, flags=re.DOTALL))
+    assert "javascript:alert(1)" not in re.sub(">[^<]*<", "><", html)
+
+
+def test_what_people_wrote_is_text() -> None:
+    assert page(busy()).count("&lt;script&gt;") >= 4  # question, comment, gap, reason
+
+
+def test_an_empty_report_says_so() -> None:
+    html = page(EMPTY)
+    assert "Nothing was asked yet" in html
+    assert "<svg" not in html
+
+
+def test_days_without_questions_are_drawn_and_old_ones_cut() -> None:
+    assert page(busy(days=1)).count('class="bar"') >= 2 * 14
+    assert "the last 90 days" in page(busy(days=200))
+    assert "the last 90 days" not in page(busy(days=90))
+
+
+def test_the_playground_shows_the_same_page(client: httpx.Client) -> None:
+    assert "Nothing was asked yet" in client.get("/report").text
+    client.post("/answers", data={"question": "Xylophone quasars?"})
+    response = client.get("/report")
+    assert "Xylophone quasars?" in response.text
+    assert f"style-src '{style_hash()}'" in response.headers["content-security-policy"]
