@@ -49,6 +49,8 @@ class App:
 
     def __init__(self, settings: Settings, notice: Callable[[str], None] = _notice) -> None:
         self.settings, self.home, self._notice = settings, settings.folder, notice
+        self._embedders: dict[str, Embedder] = {}
+        self._answering: tuple[str | None, Answering] | None = None
 
     @cached_property
     def log(self) -> FeedbackLog:
@@ -62,17 +64,23 @@ class App:
 
         return EmbeddedIndex(self.home)
 
-    @cached_property
+    @property
     def answering(self) -> Answering:
+        """Made anew when an ingestion has changed the embedding model of the index."""
+        built_with = self.index.embedding_model
+        if self._answering is None or self._answering[0] != built_with:
+            self._answering = built_with, self._make_answering(built_with)
+        return self._answering[1]
+
+    def _make_answering(self, built_with: str | None) -> Answering:
         from rag_core.backends.extractive import ExtractiveAnswerModel
 
-        embedder = self.question_embedder
+        embedder = self.question_embedder(built_with)
         return Answering(self.index, embedder, ExtractiveAnswerModel(embedder), Grounding(), self.log)
 
-    @cached_property
-    def question_embedder(self) -> Embedder | None:
+    def question_embedder(self, built_with: str | None) -> Embedder | None:
         """The model the index was built with; None where words alone must do."""
-        built_with, wanted = self.index.embedding_model, self.settings.embedding_model
+        wanted = self.settings.embedding_model
         if built_with is None or wanted == LEXICAL:
             return None
         try:
@@ -107,7 +115,7 @@ class App:
 
         answers = self.log.answers(since)
         declined = any(answer.outcome is not Outcome.ANSWERED for answer in answers)
-        return report(answers, self.question_embedder if declined else None)
+        return report(answers, self.question_embedder(self.index.embedding_model) if declined else None)
 
     def ingest(
         self,
@@ -156,9 +164,11 @@ class App:
             return None
 
     def _embedder(self, model: str, *, download: bool) -> Embedder:
-        from rag_core.backends.fastembed import FastembedEmbedder
+        if model not in self._embedders:
+            from rag_core.backends.fastembed import FastembedEmbedder
 
-        return FastembedEmbedder(model, self.home / "models", download=download)
+            self._embedders[model] = FastembedEmbedder(model, self.home / "models", download=download)
+        return self._embedders[model]
 
     def passages_of(self, document: DocumentId, audience: Audience) -> list[Chunk]:
         """A document as one reads it, for the page that shows a source."""

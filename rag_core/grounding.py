@@ -16,6 +16,7 @@ READ = 20  # passages; where fewer are found, the missing ones share nothing wit
 UPPER = 5  # of them are looked at for words that stand together
 NEAR = 0.5  # cosine; how much nearer a passage is tells nothing about an answer
 SHARE = 0.5  # of words beside cosine, and of BM25 beside words, in what a passage stands out by
+SEVERAL = 2  # terms of a follow-up that its predecessor did not have
 SUBJECT = 3  # terms that make a first line the question's subject rather than a greeting
 
 
@@ -27,9 +28,10 @@ class Grounding:
         if not passages:
             return 0.0
         evidence, scale = Evidence(question, passages[:READ]), _scale(passages)
-        return 1 / (
-            1 + math.exp(-scale.constant - sum(weight * measure(evidence) for measure, weight in scale.weights))
-        )
+        logit = scale.constant + sum(weight * measure(evidence) for measure, weight in scale.weights)
+        confidence = 1 / (1 + math.exp(-logit))
+        # a follow-up is near whatever its predecessor was near: what is new in it must stand somewhere too
+        return min(confidence, scale.related) if evidence.leaves_out_what_is_new() else confidence
 
     def suffices(self, confidence: float, passages: Sequence[Passage]) -> bool:
         """Whether to answer; the passages tell which kind of search the confidence is of."""
@@ -45,6 +47,7 @@ class Evidence:
 
     def __init__(self, question: Question, passages: Sequence[Passage]) -> None:
         self._passages, self._asked = passages, terms(question.retrieval_text)
+        self._new = set(terms(question.text)) - set(terms(question.previous)) if question.previous else set()
         self._held = [terms(passage.chunk.contextual_text) for passage in passages]
         sets = [set(held) for held in self._held]
         self._rarity = {t: math.log(1 + READ / (0.5 + sum(t in held for held in sets))) for t in self._asked}
@@ -54,6 +57,10 @@ class Evidence:
         # a passage that only its words brought in has no cosine: it is at most as near as the others
         least = min((p.cosine for p in passages if p.cosine is not None), default=0.0)
         self._cosines = [least if p.cosine is None else p.cosine for p in passages]
+
+    def leaves_out_what_is_new(self) -> bool:
+        """Whether a follow-up of several words of its own has none of them in a passage."""
+        return len(self._new) >= SEVERAL and not any(self._new & set(held) for held in self._held[:UPPER])
 
     def near(self) -> float:
         return min(max(self._cosines), NEAR)

@@ -24,6 +24,7 @@ UNSEEN = re.compile(
 PARAGRAPH = re.compile(r"\S(?:.|\n(?!\s*\n))*")
 SENTENCE_END = re.compile(r"""(?:(?<=[.!?])|(?<=[.!?]["')\]]))\s+(?=["'(\[`]*[^\sa-z])""")
 ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|approx|no|cf|incl|Mr|Mrs|Ms|Dr|St|Inc|Ltd|Fig)|\b[A-Z])\.$")
+SYNTAX = re.compile(r"[\\*\[\]<~`|]|(?<!\w)_|_(?!\w)")  # what text must not become when it is Markdown again
 PUNCTUATION = re.compile(r"[^\w\- ]")
 UNDERLINED_TEXT = re.compile(r"(?s)^[^#].*(?:[.:;,]|\n.*)[ \t]*\n[ \t]*-+[ \t]*$")
 ALONE = re.compile(rb"[ \t]*\n|##|\Z")  # what may follow a heading that stands apart
@@ -116,12 +117,17 @@ def _unique(anchor: str, seen: dict[str, int]) -> str:
     return f"{anchor}-{count}" if count else anchor
 
 
-def plain_text(markdown: str, *, code: str = "") -> str:
-    """The words a reader sees, white space folded: no syntax, no tags, no pictures; `code` goes around inline code."""
-    return " ".join("".join(_words(markdown, code)).split())
+def plain_text(markdown: str) -> str:
+    """The words a reader sees, white space folded: no syntax, no tags, no pictures."""
+    return " ".join("".join(_words(markdown, quoted=False)).split())
 
 
-def _words(markdown: str, code: str) -> Iterator[str]:
+def quoted(markdown: str) -> str:
+    """The same words as Markdown that shows them: inline code kept, everything else escaped, so no link survives."""
+    return " ".join("".join(_words(markdown, quoted=True)).split())
+
+
+def _words(markdown: str, *, quoted: bool) -> Iterator[str]:
     pictures = 0
     for event in pyromark.events(markdown, options=OPTIONS):
         if isinstance(event, str):
@@ -132,8 +138,10 @@ def _words(markdown: str, code: str) -> Iterator[str]:
         if kind in ("Start", "End"):
             pictures += (tag == "Image") * (1 if kind == "Start" else -1)
             yield " " if kind == "End" and tag in ("Paragraph", "Item", "Heading", "TableCell", "CodeBlock") else ""
+        elif kind == "Code" and quoted and not pictures:
+            yield f"`{value}`" if "`" not in str(value) else f"`` {value} ``"
         elif kind in ("Text", "Code") and not pictures:
-            yield f"{code}{value}{code}" if kind == "Code" else str(value)
+            yield SYNTAX.sub(r"\\\g<0>", str(value)) if quoted else str(value)
 
 
 def items(markdown: str) -> list[str]:

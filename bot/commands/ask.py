@@ -1,10 +1,14 @@
 """`supportbot ask`: a question in, an answer out."""
 
+import re
+
 import click
 
 from bot import presenting
 from bot.commands import options
 from rag_core.domain import Answer, Audience, Outcome, QuestionId
+
+ESCAPE = re.compile(r"\\([\\*\[\]<~`|_])")
 
 
 @click.command("ask")
@@ -27,13 +31,14 @@ def command(text: str, home: str | None, audience: str, follow_up: str | None, a
     if as_json:
         options.print_json(presenting.answer(answer))
     else:
-        _print(answer)
+        show(answer)
+        click.echo(f"\n{answer.outcome} · confidence {answer.confidence:.2f} · id {answer.question_id}")
 
 
-def _print(answer: Answer) -> None:
-    click.echo(answer.text)
+def show(answer: Answer) -> None:
+    """The text and its sources; Markdown's escapes mean nothing on a terminal."""
+    click.echo(ESCAPE.sub(r"\1", answer.text))
     if answer.citations:
         click.echo("\nSources" if answer.outcome is Outcome.ANSWERED else "\nNearest pages")
     for number, citation in enumerate(answer.citations, 1):
         click.echo(f"  [{number}] {citation.title}\n      {citation.url}")
-    click.echo(f"\n{answer.outcome} · confidence {answer.confidence:.2f} · id {answer.question_id}")

@@ -7,10 +7,10 @@ import click
 
 import bot
 from bot.app import App
-from bot.commands import options, serve
+from bot.commands import ask, options, serve
 from bot.commands.ingest import shown, summarise
 from bot.settings import load
-from rag_core.domain import Answer, Outcome, PersonId
+from rag_core.domain import Outcome, PersonId
 from rag_core.errors import MisconfiguredError
 
 HELP_CENTER = Path("demo", "help-center")
@@ -35,7 +35,7 @@ CHECKED = (
 def command(check: bool, home: str | None, port: int | None) -> None:
     """Ingest the demo help center of the invented Larkpost and open the playground.
 
-    It has a home of its own, the folder "demo" in yours, unless --home names another.
+    Unless you name a home, it has one of its own: the folder "demo" in your data folder.
     """
     app = options.app(_home(home), port=port)
     with shown(quiet=False) as progress:
@@ -43,11 +43,13 @@ def command(check: bool, home: str | None, port: int | None) -> None:
     if check:
         cited = [_cites(app, text) for text in CHECKED]
         sys.exit(0 if all(cited) else 1)
+    click.echo(f'in a terminal: supportbot --home "{app.home}" ask "{EXAMPLES[0]}"')
     serve.run(app, EXAMPLES)
 
 
 def _home(given: str | None) -> str:
-    return given or click.get_current_context().obj or str(load().folder / "demo")
+    settings = load()
+    return given or click.get_current_context().obj or settings.home or str(settings.folder / "demo")
 
 
 def _help_center() -> Path:
@@ -63,13 +65,6 @@ def _cites(app: App, text: str) -> bool:
     """Ask, print, and tell whether the answer has a source; not recorded, so that checks don't fill the report."""
     question = app.question(text, asked_by=PersonId("demo"), channel="demo")
     answer = app.answering.reply(question)
-    _print(text, answer)
+    click.echo(f"\n## {text}\n")
+    ask.show(answer)
     return answer.outcome is Outcome.ANSWERED and bool(answer.citations)
-
-
-def _print(text: str, answer: Answer) -> None:
-    click.echo(f"\n{text}\n\n{answer.text}\n")
-    for number, citation in enumerate(answer.citations, 1):
-        click.echo(f"  [{number}] {citation.title}\n      {citation.url}")
-    if answer.outcome is not Outcome.ANSWERED:
-        click.echo(f"supportbot: {answer.outcome}, an answer with a source was expected", err=True)

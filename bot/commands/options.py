@@ -10,6 +10,7 @@ import click
 from bot.app import App, build
 from bot.settings import load
 from rag_core.domain import Audience, PersonId
+from rag_core.errors import MisconfiguredError
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -38,6 +39,11 @@ def person() -> PersonId:
         return PersonId(getpass.getuser())
     except (OSError, KeyError):  # a container's user without a name
         return PersonId("terminal")
+
+
+def not_installed(error: ModuleNotFoundError, extra: str) -> MisconfiguredError:
+    """What to say when a part is missing that not every installation has."""
+    return MisconfiguredError(f"this needs {error.name}: install it with pip install 'supportbot[{extra}]'")
 
 
 def print_json(value: object) -> None:

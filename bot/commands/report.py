@@ -20,14 +20,20 @@ def command(days: int | None, html: Path | None, home: str | None, as_json: bool
     since = datetime.now(UTC) - timedelta(days=days) if days else None
     made = options.app(home).report(since)
     if html:
-        from bot.local.reportpage import page
-
-        html.write_text(page(made), "utf-8")
+        html.write_text(_page(made), "utf-8")
         click.echo(f"written to {html}", err=True)
     if as_json:
         options.print_json(presenting.report(made))
     elif not html:
         _print(made)
+
+
+def _page(made: Report) -> str:
+    try:
+        from bot.local.reportpage import page
+    except ModuleNotFoundError as error:
+        raise options.not_installed(error, "playground") from error
+    return page(made)
 
 
 def _print(made: Report) -> None:

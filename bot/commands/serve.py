@@ -6,7 +6,6 @@ import click
 
 from bot.app import App
 from bot.commands import options
-from rag_core.errors import MisconfiguredError
 
 port_option = click.option("--port", type=click.IntRange(0, 65535), help="0 takes a free one [SUPPORTBOT_PORT].")
 
@@ -24,9 +23,7 @@ def run(app: App, examples: Sequence[str] = ()) -> None:
         from bot.local.playground import create
         from bot.local.serving import serve
     except ModuleNotFoundError as error:
-        raise MisconfiguredError(
-            f"the playground needs {error.name}: install it with pip install 'supportbot[playground]'"
-        ) from error
+        raise options.not_installed(error, "playground") from error
     serve(create(app, examples), app.settings.port, _announce)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from rag_core.analyzing import terms
 from rag_core.domain import Citation, Draft, Passage, Question, Statement
-from rag_core.markup import Block, blocks, items, plain_text, sentences
+from rag_core.markup import Block, blocks, items, plain_text, quoted, sentences
 from rag_core.ports import Embedder
 
 READ = 6  # passages
@@ -98,7 +98,7 @@ def _weights(wanted: Iterable[str], units: Sequence[Unit]) -> dict[str, float]:
 def _units(index: int, passage: Passage, wanted: frozenset[str]) -> Iterator[Unit]:
     lead: Unit | None = None
     for order, (text, block) in enumerate(_parts(blocks(passage.chunk.text), wanted)):
-        plain = plain_text(text) if block else text.replace("`", "")
+        plain = plain_text(text)
         unit = Unit(index, order, text, plain, block, frozenset(terms(plain)))
         if lead is not None and block:
             unit = _led(lead, unit)
@@ -127,7 +127,7 @@ def _parts(found: Iterable[Block], wanted: frozenset[str]) -> Iterator[tuple[str
         elif block.kind == "CodeBlock":
             yield block.source, True
         elif block.kind not in ("Rule", "Heading"):
-            text = plain_text(block.source, code="`")
+            text = quoted(block.source)
             for piece in [text] if len(text) <= SHORT_PARAGRAPH else sentences(text):
                 if any(map(str.isalnum, piece)):
                     yield piece, False
@@ -143,9 +143,7 @@ def _list(source: str) -> str:
 
 def _table(source: str, wanted: frozenset[str]) -> str:
     """The table in plain words; of a long one the rows that have to do with the question, if any have."""
-    header, *rows = [
-        [plain_text(cell, code="`") for cell in row.strip().strip("|").split("|")] for row in items(source)
-    ]
+    header, *rows = [[quoted(cell) for cell in row.strip().strip("|").split("|")] for row in items(source)]
     matches = [len(wanted & set(terms(" ".join(row)))) for row in rows]
     if len(rows) > SHORT_TABLE and max(matches):
         rows = [row for row, count in zip(rows, matches, strict=True) if count == max(matches)]
@@ -154,7 +152,7 @@ def _table(source: str, wanted: frozenset[str]) -> str:
 
 
 def _item(source: str) -> str:
-    return plain_text(re.sub(r"^\s*(?:[-*+]|\d+[.)])\s+", "", source), code="`")
+    return quoted(re.sub(r"^\s*(?:[-*+]|\d+[.)])\s+", "", source))
 
 
 def _select(units: Sequence[Unit]) -> list[Unit]:
@@ -184,13 +182,14 @@ def _needed(unit: Unit, units: Sequence[Unit]) -> list[Unit]:
 
 
 def _cited(chosen: Sequence[Unit], passages: Sequence[Passage]) -> Draft:
-    numbers: dict[str, int] = {}
-    citations: list[Citation] = []
-    statements: list[Statement] = []
+    """One citation a place, in the order of the statements; it quotes all that is taken from there."""
+    by_url: dict[str, list[Unit]] = {}
     for unit in chosen:
-        chunk = passages[unit.passage].chunk
-        if chunk.url not in numbers:
-            numbers[chunk.url] = len(citations)
-            citations.append(Citation(chunk.heading, chunk.url, chunk.document.id, unit.plain))
-        statements.append(Statement(unit.text, numbers[chunk.url]))
+        by_url.setdefault(passages[unit.passage].chunk.url, []).append(unit)
+    citations = []
+    for url, units in by_url.items():
+        chunk = passages[units[0].passage].chunk
+        citations.append(Citation(chunk.heading, url, chunk.document.id, " ".join(unit.plain for unit in units)))
+    places = list(by_url)
+    statements = [Statement(unit.text, places.index(passages[unit.passage].chunk.url)) for unit in chosen]
     return Draft(tuple(statements), tuple(citations))

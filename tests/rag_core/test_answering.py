@@ -83,6 +83,11 @@ def test_a_follow_up_is_searched_with_the_question_before_it(built: App) -> None
     assert [c.document_id for c in followed.citations] == ["spf"]
 
 
+def test_a_follow_up_about_something_else_is_not_answered_by_what_came_before(built: App) -> None:
+    answer = built.answering.reply(ask("Are you HIPAA compliant?", previous="How long do refunds take?"))
+    assert answer.outcome is not Outcome.ANSWERED
+
+
 def test_every_answer_is_recorded_and_a_follow_up_finds_it(built: App) -> None:
     first = built.question("How long do refunds take?", asked_by=PersonId("ada"), channel="test")
     built.answering.answer(first)

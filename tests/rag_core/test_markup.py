@@ -1,6 +1,9 @@
+import re
+
+import pyromark
 import pytest
 
-from rag_core.markup import blocks, items, paragraphs, plain_text, sections, sentences
+from rag_core.markup import blocks, items, paragraphs, plain_text, quoted, sections, sentences
 
 
 def test_sections_keep_their_path_and_anchor() -> None:
@@ -40,7 +43,17 @@ def test_what_reorders_or_controls_the_screen_is_dropped() -> None:
 def test_plain_text_has_no_syntax_and_no_pictures() -> None:
     source = "Use **the** [key](https://x.example) `a_b` ![logo](l.png) <b>now</b>."
     assert plain_text(source) == "Use the key a_b now."
-    assert "`a_b`" in plain_text(source, code="`")
+    assert quoted(source) == "Use the key `a_b` now."
+
+
+@pytest.mark.parametrize(
+    "text", ["2 * 3 * 4", "[x](http://evil.example)", "<b>bold</b>", "_under_ and mail_send", "a | b"]
+)
+def test_what_is_quoted_shows_the_same_words_again(text: str) -> None:
+    escaped = re.sub(r"([\\*\[\]<_])", r"\\\1", text)
+    assert plain_text(escaped) == text
+    assert plain_text(quoted(escaped)) == text
+    assert not any("Link" in str(event) or "Html" in str(event) for event in pyromark.events(quoted(escaped)))
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,8 @@ import pytest
 
 from bot.app import App
 from rag_core.backends.fastembed import FastembedEmbedder
-from rag_core.domain import Audience
 from rag_core.errors import MisconfiguredError
-from tests.making import app, write
+from tests.making import app, question, write
 from tests.shared import shared
 
 
@@ -40,24 +39,33 @@ def test_other_words_for_the_same_thing_are_found(tmp_path: Path) -> None:
     )
     built = with_model(tmp_path)
     built.ingest(docs)
-    vector = built.question_embedder.embed_question("reimbursement") if built.question_embedder else None
-    found = built.index.search("reimbursement", vector, audience=Audience.PUBLIC, limit=1)
-    assert found[0].chunk.document.id == "refunds"
+    answer = built.answering.reply(question("How does reimbursement work?"))
+    assert answer.passages[0].chunk.document.id == "refunds"
+    assert answer.passages[0].bm25 is None
 
 
 def with_model(tmp_path: Path) -> App:
     return app(tmp_path / "home", str(shared("models", "all-MiniLM-L6-v2-int8")))
 
 
+def test_answers_follow_an_ingestion_that_changes_the_model(tmp_path: Path) -> None:
+    docs = write(tmp_path / "docs", a="Words.")
+    serving = app(tmp_path / "home", "")
+    app(tmp_path / "home").ingest(docs)
+    assert serving.answering.reply(question("words")).passages[0].cosine is None
+    with_model(tmp_path).ingest(docs)
+    assert serving.answering.reply(question("words")).passages[0].cosine is not None
+
+
 def test_an_index_remembers_its_model(tmp_path: Path) -> None:
-    model = str(shared("models", "all-MiniLM-L6-v2-int8"))
+    model = str(shared("models", "all-MiniLM-L6-v2-int8").resolve())
     docs = write(tmp_path / "docs", a="Words.")
     app(tmp_path / "home", model).ingest(docs)
-    assert app(tmp_path / "home", "").question_embedder is not None
-    assert app(tmp_path / "home", "none").question_embedder is None
+    assert app(tmp_path / "home", "").question_embedder(model) is not None
+    assert app(tmp_path / "home", "none").question_embedder(model) is None
     copy = tmp_path / "another"
     copy.symlink_to(model)
-    assert app(tmp_path / "home", str(copy)).question_embedder is not None
+    assert app(tmp_path / "home", str(copy)).question_embedder(model) is not None
 
 
 @pytest.mark.parametrize(("model", "reason"), [("/no/such/folder", "does not exist"), ("no/such-model", "cannot be")])
