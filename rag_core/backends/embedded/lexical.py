@@ -5,6 +5,7 @@ tantivy is given terms that are already analysed, split at white space, so that 
 
 import shutil
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 import tantivy
@@ -24,7 +25,7 @@ def _schema() -> tantivy.Schema:
         builder.add_text_field(field, tokenizer_name=ANALYSER, index_option="freq")
     builder.add_text_field("audience", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("document", tokenizer_name="raw", index_option="basic")
-    builder.add_unsigned_field("chunk", stored=True)
+    builder.add_unsigned_field("chunk", fast=True)
     return builder.build()
 
 
@@ -58,13 +59,19 @@ def write(folder: Path, former: Path | None, leaving: Iterable[int], arriving: I
 def _entry(key: int, document: int, chunk: Chunk) -> tantivy.Document:
     entry = tantivy.Document(
         body=" ".join(terms(chunk.text)),
-        heading=" ".join(terms(" ".join(heading.text for heading in chunk.headings))),
-        title=" ".join(terms(chunk.document.title)),
+        heading=_analysed(" ".join(heading.text for heading in chunk.headings)),
+        title=_analysed(chunk.document.title),
         audience=chunk.document.audience.value,
         document=str(document),
     )
     entry.add_unsigned("chunk", key)  # as a keyword it would be signed, and end the writer's thread
     return entry
+
+
+@lru_cache(maxsize=256)
+def _analysed(text: str) -> str:
+    """Of a title or heading: the same for chunk after chunk."""
+    return " ".join(terms(text))
 
 
 def _link(former: Path, folder: Path) -> None:
@@ -107,8 +114,9 @@ class LexicalLeg:
                 (tantivy.Occur.Must, tantivy.Query.boolean_query(wanted)),
             ]
         )
-        hits = self._searcher.search(query, limit).hits
-        return {int(self._searcher.doc(address)["chunk"][0]): float(score) for score, address in hits}
+        hits = self._searcher.search(query, limit, count=False).hits  # counting would score every match
+        keys = self._searcher.fast_field_values("chunk", [address for _, address in hits])
+        return {int(key or 0): float(score) for key, (score, _) in zip(keys, hits, strict=True)}
 
     def _term(self, field: str, value: str) -> tantivy.Query:
         return tantivy.Query.term_query(self._schema, field, value, index_option="freq")
