@@ -7,10 +7,13 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 from rag_core.domain import DocumentId, SourceName
 from rag_core.errors import MisconfiguredError
 from rag_core.ports import SourceItem
+
+PAGES = frozenset({".md", ".markdown", ".mdx", ".html", ".htm", ".txt"})
 
 
 class FolderSource:
@@ -31,8 +34,12 @@ class FolderSource:
         for file in self._files():
             relative = file.relative_to(self._root)
             document_id = DocumentId(relative.with_suffix("").as_posix())
-            url = f"{self._base_url}/{document_id}" if self._base_url else file.as_uri()
-            yield SourceItem(document_id, relative.as_posix(), file.suffix.lower(), url)
+            yield SourceItem(document_id, relative.as_posix(), file.suffix.lower(), self._url(file, relative))
+
+    def _url(self, file: Path, relative: Path) -> str:
+        """Pages are published without their ending, other files with it."""
+        published = relative.with_suffix("") if file.suffix.lower() in PAGES else relative
+        return f"{self._base_url}/{quote(published.as_posix())}" if self._base_url else file.as_uri()
 
     def read(self, item: SourceItem) -> tuple[bytes, str]:
         content = (self._root / item.name).read_bytes()

@@ -77,9 +77,12 @@ class TestWhatChanged:
         assert found(built, "SPF") == ["spf"]
 
     def test_citations_lead_to_where_the_folder_is_published(self, built: App, docs: Path) -> None:
+        (docs / "price list.csv").write_text("question,answer\nPrice?,Ten euros.")
         built.ingest(docs, base_url="https://help.example/")
-        (passage,) = built.index.search("refunds", None, audience=Audience.PUBLIC, limit=1)
-        assert passage.chunk.url == "https://help.example/billing/refunds"
+        (page,) = built.index.search("refunds", None, audience=Audience.PUBLIC, limit=1)
+        assert page.chunk.url == "https://help.example/billing/refunds"
+        (row,) = built.index.search("euros", None, audience=Audience.PUBLIC, limit=1)
+        assert row.chunk.url == "https://help.example/price%20list.csv#price"
 
 
 class TestWhatFails:

@@ -28,6 +28,14 @@ def write(folder: Path, public: Iterable[tuple[int, Vector]], internal: Iterable
     return rows
 
 
+def usable(folder: Path) -> bool:
+    """Whether the matrix is there and whole."""
+    try:
+        return bool(DenseLeg(folder))
+    except (ValueError, OSError):
+        return False
+
+
 class DenseLeg:
     """The matrix of one version, mapped into memory."""
 
@@ -36,7 +44,9 @@ class DenseLeg:
         self._by_key = np.argsort(self._keys)
         self._public = int((folder / PUBLIC).read_text())
         size = (folder / VECTORS).stat().st_size // 4
-        self.dimensions = size // len(self._keys) if len(self._keys) else 0
+        self.dimensions, rest = divmod(size, len(self._keys)) if len(self._keys) else (0, size)
+        if rest:
+            raise ValueError(f"{size} numbers are not {len(self._keys)} vectors")
         self._matrix: NDArray[np.float32] = np.empty((0, 0), np.float32)
         if size:
             self._matrix = np.memmap(folder / VECTORS, np.float32, "r", shape=(len(self._keys), self.dimensions))

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from rag_core.backends.embedded.dense import DenseLeg
 
 CANDIDATES = 100  # of each leg
+INCOMPLETE = (
+    "the index in {} is incomplete or was made by another version of supportbot: run `supportbot ingest PATH` again"
+)
 NOTHING = "nothing is ingested in {}: run `supportbot ingest PATH` first"
 
 
@@ -70,15 +73,13 @@ class EmbeddedIndex:
     def _legs(self) -> tuple[lexical.LexicalLeg, "DenseLeg | None"]:
         version, model = self._book.state()
         if self._open is None or self._open[0] != version:
-            folder = version_folder(self._home, version)
             if version == 0:
                 raise MisconfiguredError(NOTHING.format(self._home))
-            if not lexical.exists(folder):
-                raise MisconfiguredError(
-                    f"the index in {self._home} is incomplete, or made by another version of supportbot: "
-                    "run `supportbot ingest PATH` again"
-                )
-            self._open = version, lexical.LexicalLeg(folder), _dense(folder) if model else None
+            folder = version_folder(self._home, version)
+            try:
+                self._open = version, lexical.LexicalLeg(folder), _dense(folder) if model else None
+            except (ValueError, OSError) as error:
+                raise MisconfiguredError(INCOMPLETE.format(self._home)) from error
         return self._open[1:]
 
 

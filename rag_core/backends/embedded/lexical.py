@@ -35,8 +35,12 @@ def _open(folder: Path) -> tantivy.Index:
     return index
 
 
-def exists(folder: Path) -> bool:
-    return folder.is_dir() and tantivy.Index.exists(str(folder))
+def usable(folder: Path) -> bool:
+    """Whether there is an index of this schema that opens."""
+    try:
+        return folder.is_dir() and tantivy.Index.exists(str(folder)) and bool(LexicalLeg(folder))
+    except (ValueError, OSError):
+        return False
 
 
 def write(folder: Path, former: Path | None, leaving: Iterable[int], arriving: Iterable[tuple[int, int, Chunk]]) -> int:

@@ -94,10 +94,11 @@ class EmbeddedWriter:
         version, former_model = self._book.state()
         expected = self._book.count_next_chunks()
         former, folder = version_folder(self._home, version), version_folder(self._home, version + 1)
-        if not self._changed(former, model, former_model):
+        whole = _usable(former, former_model)
+        if whole and model == former_model and not self._changed():
             return expected
         shutil.rmtree(folder, ignore_errors=True)  # left by a run that died
-        written = self._build(folder, former if lexical.exists(former) else None)
+        written = self._build(folder, former if whole else None)
         if model is not None:
             self._build_dense(folder, model, expected)
         if written != expected:
@@ -109,9 +110,8 @@ class EmbeddedWriter:
                 shutil.rmtree(other, ignore_errors=True)
         return expected
 
-    def _changed(self, former: Path, model: str | None, former_model: str | None) -> bool:
-        staged = next(self._book.next_chunks(only_staged=True), None) is not None
-        return staged or bool(self._book.leaving()) or model != former_model or not lexical.exists(former)
+    def _changed(self) -> bool:
+        return next(self._book.next_chunks(only_staged=True), None) is not None or bool(self._book.leaving())
 
     def _build(self, folder: Path, former: Path | None) -> int:
         if former is None:
@@ -125,3 +125,12 @@ class EmbeddedWriter:
         rows = dense.write(folder, *by_audience)
         if rows != expected:
             raise UnavailableError(f"{expected - rows} chunks have no vector yet: ingest again")
+
+
+def _usable(folder: Path, model: str | None) -> bool:
+    """Whether a derived index is whole; one that is not is made again from the book."""
+    if model is None:
+        return lexical.usable(folder)
+    from rag_core.backends.embedded import dense
+
+    return lexical.usable(folder) and dense.usable(folder)

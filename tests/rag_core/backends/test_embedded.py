@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import tantivy
 
 from rag_core.backends.embedded.book import BOOK, VERSIONS
 from rag_core.backends.embedded.index import EmbeddedIndex
@@ -14,6 +15,7 @@ from rag_core.backends.embedded.writer import EmbeddedWriter
 from rag_core.domain import Audience, SourceName
 from rag_core.errors import MisconfiguredError
 from tests.contracts.index import IndexContract, Open, OpenWriter, fill
+from tests.fakes.embedder import HashingEmbedder
 from tests.making import SOURCE, document
 
 
@@ -31,13 +33,35 @@ def writer(tmp_path: Path) -> OpenWriter:
 
 
 class TestEmbeddedIndex(IndexContract):
-    def test_an_index_folder_that_was_lost_is_named_and_rebuilt(
-        self, tmp_path: Path, reader: Open, writer: OpenWriter
+    @pytest.mark.parametrize("damage", ["all", "meta.json", "*.term", "vectors.f32", "keys.i64", "public.txt"])
+    def test_a_damaged_index_is_named_and_made_again(
+        self, tmp_path: Path, reader: Open, writer: OpenWriter, damage: str
     ) -> None:
+        embedder = HashingEmbedder()
+        with writer() as writing:
+            fill(writing, [(document("a"), "words"), (document("b"), "other")], embedder)
+        (folder,) = (tmp_path / VERSIONS).iterdir()
+        if damage == "all":
+            shutil.rmtree(folder)
+        else:
+            (file,) = folder.glob(damage)
+            file.unlink() if file.suffix == ".term" else file.write_bytes(b"x" * 7)
+        vector = embedder.embed_question("words")
+        with pytest.raises(MisconfiguredError, match="incomplete"):
+            reader().search("words", vector, audience=Audience.PUBLIC, limit=2)
+        with writer() as writing:
+            writing.commit(embedder.name)
+        found = reader().search("words", vector, audience=Audience.PUBLIC, limit=2)
+        assert [passage.chunk.document.id for passage in found] == ["a", "b"]
+
+    def test_an_index_of_another_schema_is_made_again(self, tmp_path: Path, reader: Open, writer: OpenWriter) -> None:
         with writer() as writing:
             fill(writing, [(document("a"), "words")])
-        shutil.rmtree(tmp_path / VERSIONS)
-        with pytest.raises(MisconfiguredError, match="incomplete"):
+        (folder,) = (tmp_path / VERSIONS).iterdir()
+        shutil.rmtree(folder)
+        folder.mkdir()
+        tantivy.Index(tantivy.SchemaBuilder().add_text_field("body").build(), path=str(folder))
+        with pytest.raises(MisconfiguredError, match="another version"):
             self.found(reader(), "words")
         with writer() as writing:
             writing.commit(None)
