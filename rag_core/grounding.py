@@ -106,10 +106,15 @@ class Scale(NamedTuple):
 
 
 HYBRID = Scale(
-    -9.5,
-    ((Evidence.near, 15.0), (Evidence.standing_out, 6.7), (lambda evidence: evidence.matched(3), 0.37)),
-    sufficient=0.41,
-    related=0.06,
+    -9.08,
+    (
+        (Evidence.near, 13.0),
+        (Evidence.standing_out, 5.5),
+        (lambda evidence: evidence.matched(3), 0.7),
+        (Evidence.in_heading, 1.2),
+    ),
+    sufficient=0.42,
+    related=0.08,
 )
 LEXICAL = Scale(
     -5.5,

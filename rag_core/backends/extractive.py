@@ -25,7 +25,7 @@ HEADING_SHARE = 0.5  # what a term in the heading counts, of one in the sentence
 PASSAGE_SHARE = 0.5  # of the passage's rank in the score of its sentences
 MEANING_SHARE = 0.6  # of the cosine, where there are vectors
 CLOSE = 0.72  # of the best score: what else is worth saying
-EMPTY = 0.5  # what is left of the score of a question, or of a sentence that only points elsewhere
+EMPTY = 0.5  # what is left of the score of a question, and of a sentence that only leads or points to something else
 POINTER = re.compile(
     r"(?:(?:For|To) .{0,40}(?:information|details|learn|read)|See|Learn more|Read more|Click|Refer)\b", re.I
 )
@@ -78,7 +78,7 @@ class ExtractiveAnswerModel:
         if self._embedder is not None and units:
             self._add_meaning(self._embedder, question, units)
         for unit in units:
-            if unit.plain.endswith("?") or POINTER.match(unit.plain):
+            if not unit.block and (unit.plain.endswith(("?", ":")) or POINTER.match(unit.plain)):
                 unit.score *= EMPTY
 
     def _add_meaning(self, embedder: Embedder, question: Question, units: list[Unit]) -> None:
