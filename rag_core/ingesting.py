@@ -98,12 +98,12 @@ class Ingestion:
         """What is read here, by id; two files of one id are a failure of the second."""
         found: dict[DocumentId, SourceItem] = {}
         for item in self._source.items():
-            if item.format not in READERS:
-                self._tally.skipped.append(item.name)
-            elif item.name != clean(item.name):
+            if item.name != clean(item.name):
                 self._fail(
                     replace(item, name=ascii(item.name)), "its name has characters that cannot be shown: rename it"
                 )
+            elif item.format not in READERS:
+                self._tally.skipped.append(item.name)
             elif item.id in found:
                 self._fail(item, f"it has the same id as {found[item.id].name}: rename one of them")
             else:
