@@ -62,8 +62,14 @@ def main() -> None:
     except click.Abort:
         click.echo("stopped; nothing half-done is visible", err=True)
         sys.exit(130)
+    except BrokenPipeError:  # | head
+        sys.stdout = None  # nothing is left to flush to
+        sys.exit(0)
     except SupportBotError as error:
         click.echo(f"supportbot: {error}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        click.echo(f"supportbot: {error.filename or 'a file'} cannot be used: {error.strerror}", err=True)
         sys.exit(2)
 
 

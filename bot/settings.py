@@ -42,4 +42,6 @@ def load(environment: Mapping[str, str] = os.environ, **given: object) -> Settin
     try:
         return msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise MisconfiguredError(f"a setting is wrong: {error}") from error
+        reason, _, path = str(error).partition(" - at `$.")
+        name = f"{PREFIX}{path.rstrip('`').upper()}" if path else "a setting"
+        raise MisconfiguredError(f"{name} is wrong: {reason}") from error

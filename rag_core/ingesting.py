@@ -66,7 +66,7 @@ class Ingestion:
     ) -> None:
         self._source, self._writer, self._embedder = source, writer, embedder
         self._audience, self._full, self._sizes, self._progress = audience, full, sizes, progress
-        self._tally = _Tally()
+        self._tally, self._answering = _Tally(), writer.answering()
 
     def run(self) -> IngestionRun:
         """Raises MisconfiguredError when the source has no document at all, rather than empty the index."""
@@ -136,7 +136,10 @@ class Ingestion:
             return None
         fingerprint = self._fingerprint(item, version)
         if known.get(item.id) == fingerprint:
-            self._tally.unchanged += 1
+            if self._answering.get(item.id) == fingerprint:
+                self._tally.unchanged += 1
+            else:  # a run that died has read it, and this one makes it visible
+                self._tally.written += 1
             return None
         return _Reading(item, fingerprint, extractor.submit(item.format, content))
 

@@ -74,8 +74,8 @@ class IndexWriter(Protocol):
     def versions(self) -> Mapping[DocumentId, Fingerprint]:
         """What this source would hold if the run were committed now."""
 
-    def answering(self) -> int:
-        """How many documents of this source answer questions now."""
+    def answering(self) -> Mapping[DocumentId, Fingerprint]:
+        """What of this source answers questions now."""
 
     def replace(self, document: Document, chunks: Sequence[Chunk]) -> None:
         """Stage a new or changed document with all its chunks. Raises RejectedError for one of another source."""

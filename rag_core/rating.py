@@ -28,6 +28,8 @@ def rate(
     """Raises RejectedError for an unknown answer or reason, or a comment that is too long."""
     if reason and reason not in REASONS:
         raise RejectedError(f"reason must be one of: {', '.join(REASONS)}")
+    if helpful and reason:
+        raise RejectedError("a reason says why an answer did not help: leave it out, or rate it not helpful")
     if len(comment) > LONGEST_COMMENT:
         raise RejectedError(f"a comment has at most {LONGEST_COMMENT:,} characters, this one has {len(comment):,}")
     rating = Rating(question_id, PersonId(clean(person)), helpful, clock(), reason, clean(comment).strip())

@@ -43,7 +43,7 @@ def command(check: bool, home: str | None, port: int | None) -> None:
     if check:
         cited = [_cites(app, text) for text in CHECKED]
         sys.exit(0 if all(cited) else 1)
-    click.echo(f'in a terminal: supportbot --home "{app.home}" ask "{EXAMPLES[0]}"')
+    click.echo(f'in a terminal: {sys.argv[0]} --home "{app.home}" ask "{EXAMPLES[0]}"')
     serve.run(app, EXAMPLES)
 
 

@@ -19,13 +19,13 @@ EMBEDDED = 12  # units compared with the question by meaning, the best by words
 LONGEST_REPLY = 700  # characters of prose; a list or a table is not cut for it
 LONGEST_LIST = 12  # items, and rows of a table
 SHORT_TABLE = 4  # rows; shown whole
-SHORT_PARAGRAPH = 300  # characters; quoted whole, since its sentences lean on each other
+SHORT_PARAGRAPH = 300  # characters; quoted together, since sentences lean on each other
 STATEMENTS = 3
 HEADING_SHARE = 0.5  # what a term in the heading counts, of one in the sentence
 PASSAGE_SHARE = 0.5  # of the passage's rank in the score of its sentences
 MEANING_SHARE = 0.6  # of the cosine, where there are vectors
 CLOSE = 0.72  # of the best score: what else is worth saying
-EMPTY = 0.5  # what is left of the score of a question, and of a sentence that only leads or points to something else
+EMPTY = 0.5  # what is left of the score of a question, of what only leads or points elsewhere or shares no word
 POINTER = re.compile(
     r"(?:(?:For|To) .{0,40}(?:information|details|learn|read)|See|Learn more|Read more|Click|Refer)\b", re.I
 )
@@ -75,6 +75,7 @@ class ExtractiveAnswerModel:
             above = sum(weights[term] for term in headings[unit.passage] - unit.terms)
             rank = passages[unit.passage].score
             unit.score = (here + HEADING_SHARE * above) / total * (1 - PASSAGE_SHARE) + PASSAGE_SHARE * rank
+            unit.score *= 1.0 if here else EMPTY
         if self._embedder is not None and units:
             self._add_meaning(self._embedder, question, units)
         for unit in units:
@@ -128,9 +129,20 @@ def _parts(found: Iterable[Block], wanted: frozenset[str]) -> Iterator[tuple[str
             yield block.source, True
         elif block.kind not in ("Rule", "Heading"):
             text = quoted(block.source)
-            for piece in [text] if len(text) <= SHORT_PARAGRAPH else sentences(text):
+            for piece in _grouped(sentences(text)):
                 if any(map(str.isalnum, piece)):
                     yield piece, False
+
+
+def _grouped(found: Iterable[str]) -> Iterator[str]:
+    """Neighbouring sentences together, as many as make a short paragraph."""
+    held = ""
+    for sentence in found:
+        if held and len(held) + len(sentence) >= SHORT_PARAGRAPH:
+            yield held
+            held = ""
+        held = f"{held} {sentence}" if held else sentence
+    yield held
 
 
 def _list(source: str) -> str:

@@ -24,6 +24,8 @@ class FolderSource:
             raise MisconfiguredError(f"{path} does not exist: nothing was changed")
         self._path = path.resolve()
         self._root = self._path if self._path.is_dir() else self._path.parent
+        if base_url and not base_url.startswith(("http://", "https://")):
+            raise MisconfiguredError(f"the base URL must begin with https:// or http://, this one is {base_url}")
         self._base_url = base_url.rstrip("/") if base_url else None
 
     @property

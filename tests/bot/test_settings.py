@@ -20,5 +20,5 @@ def test_an_empty_variable_counts_as_not_set() -> None:
 
 @pytest.mark.parametrize("port", ["many", "-1", "70000"])
 def test_a_wrong_value_is_named(port: str) -> None:
-    with pytest.raises(MisconfiguredError, match="port"):
+    with pytest.raises(MisconfiguredError, match="SUPPORTBOT_PORT is wrong"):
         load({"SUPPORTBOT_PORT": port})

@@ -84,6 +84,23 @@ class TestWhatChanged:
         (row,) = built.index.search("euros", None, audience=Audience.PUBLIC, limit=1)
         assert row.chunk.url == "https://help.example/price%20list.csv#price"
 
+    def test_what_a_run_that_died_had_read_counts_as_written_by_the_one_that_shows_it(
+        self, built: App, docs: Path
+    ) -> None:
+        built.ingest(docs / "spf.md")
+        write(docs, spf="Changed.")
+        source = FolderSource(docs / "spf.md")
+        with EmbeddedWriter(built.home, source.name) as writer:
+            dying = Ingestion(source, writer, HashingEmbedder(), progress=_die)
+            with pytest.raises(KeyboardInterrupt):
+                dying.run()
+        assert counts(built.ingest(docs / "spf.md")) == (1, 0, 0, 0)
+
+
+def _die(progress: Progress) -> None:
+    if progress.stage == "embedding":
+        raise KeyboardInterrupt
+
 
 class TestWhatFails:
     def test_a_document_that_fails_is_named_and_its_former_version_answers(self, built: App, docs: Path) -> None:

@@ -30,6 +30,8 @@ class EmbeddedIndex:
 
     def __init__(self, home: Path) -> None:
         self._home, self._lock = home, threading.Lock()
+        if home.exists() and not home.is_dir():
+            raise MisconfiguredError(f"the home {home} is not a folder: name another")
         if not (home / BOOK).exists():
             raise MisconfiguredError(NOTHING.format(home))
         self._book = Book(home / BOOK)

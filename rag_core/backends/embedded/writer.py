@@ -52,8 +52,8 @@ class EmbeddedWriter:
         self._flush()
         return self._book.next_versions(self._source)
 
-    def answering(self) -> int:
-        return len(self._book.live_versions(self._source))
+    def answering(self) -> Mapping[DocumentId, Fingerprint]:
+        return self._book.live_versions(self._source)
 
     def replace(self, document: Document, chunks: Sequence[Chunk]) -> None:
         if document.source != self._source:

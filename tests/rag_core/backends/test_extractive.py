@@ -14,7 +14,8 @@ def draft(text: str, *passages: Passage) -> Draft:
 
 
 def test_it_takes_the_sentence_that_answers() -> None:
-    long = "Larkpost was founded in a barn. " * 12 + "Refunds take thirty days. " + "The barn is red. " * 12
+    filler = "The barn was " + "painted red and " * 18 + "sold. "
+    long = filler + "Refunds take thirty days. " + filler
     found = draft("How long do refunds take?", passage(long, "refunds"))
     assert [statement.text for statement in found.statements] == ["Refunds take thirty days."]
     assert found.citations[0].document_id == "refunds"
