@@ -17,12 +17,12 @@ LONGEST = 64  # characters; what is longer is data, not a word
 
 STOP_WORDS = frozenset(
     """a about above after again all also am an and any are as at be because been before being below between both but
-    by can cannot could did do does doing don down during each few for from further had has have having he her here hers
-    herself him himself his how i if in into is it its itself just let me more most my myself no nor not now of off on
-    once only or other our ours ourselves out over own please same she should so some such than that the their theirs
-    them themselves then there these they this those through to too under until up us very was we were what when where
-    which while who whom why will with would you your yours yourself yourselves isn aren wasn weren doesn didn hasn
-    haven hadn couldn shouldn wouldn won ve ll""".split()
+    by can cannot could did do does doing don down during each few for from further had has have having he her here
+    hers herself him himself his how i if in into is it its itself just let me mean means more most my myself no nor
+    not now of off on once only or other our ours ourselves out over own please same she should so some such than
+    that the their theirs them themselves then there these they this those through to too under until up us very was
+    we were what when where which while who whom why will with would you your yours yourself yourselves isn aren
+    wasn weren doesn didn hasn haven hadn couldn shouldn wouldn won ve ll""".split()
 )
 
 _stemmers = threading.local()  # a Snowball stemmer is not thread-safe

@@ -62,12 +62,18 @@ def _case(path: Path, number: int, line: str) -> Case:
         return Case(
             id=str(row.get("id", number)),
             text=row["text"] + "",
-            gold=frozenset(gold) if gold else None,
-            evidence=tuple(evidence) if evidence else None,
+            gold=frozenset(_list(gold)) if gold else None,
+            evidence=tuple(_list(evidence)) if evidence else None,
             answerable=None if answerable is None else bool(answerable),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise MisconfiguredError(f'{path}, line {number}: a question is a JSON object with "id" and "text"') from error
+
+
+def _list(value: object) -> list[str]:
+    if not isinstance(value, list):
+        raise TypeError("gold and evidence are lists")
+    return [str(each) for each in value]
 
 
 def evaluate(answering: Answering, cases: Iterable[Case], audience: Audience) -> dict[str, float | None]:

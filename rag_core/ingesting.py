@@ -134,6 +134,9 @@ class Ingestion:
         except OSError as error:
             self._fail(item, f"it cannot be opened: {error.strerror}")
             return None
+        except RejectedError as error:
+            self._fail(item, str(error))
+            return None
         fingerprint = self._fingerprint(item, version)
         if known.get(item.id) == fingerprint:
             if self._answering.get(item.id) == fingerprint:

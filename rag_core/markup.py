@@ -19,14 +19,13 @@ OPTIONS = (
     | pyromark.Options.ENABLE_TASKLISTS
 )
 UNSEEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )  # controls, what reorders the line it stands in, halves of characters
 PARAGRAPH = re.compile(r"\S(?:.|\n(?!\s*\n))*")
 SENTENCE_END = re.compile(r"""(?:(?<=[.!?])|(?<=[.!?]["')\]]))\s+(?=["'(\[`]*[^\sa-z])""")
 ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|approx|no|cf|incl|Mr|Mrs|Ms|Dr|St|Inc|Ltd|Fig)|\b[A-Z])\.$")
 SYNTAX = re.compile(r"[\\*\[\]<~`|]|(?<!\w)_|_(?!\w)")  # what text must not become when it is Markdown again
 PUNCTUATION = re.compile(r"[^\w\- ]")
-UNDERLINED_TEXT = re.compile(r"(?s)^[^#].*(?:[.:;,]|\n.*)[ \t]*\n[ \t]*-+[ \t]*$")
 ALONE = re.compile(rb"[ \t]*\n|##|\Z")  # what may follow a heading that stands apart
 BREAKS = {"SoftBreak": " ", "HardBreak": "\n"}
 
@@ -103,12 +102,18 @@ def _top_level(markdown: str) -> Iterator[tuple[str, str, Any]]:
                 if kind == "Heading":
                     alone = ALONE.match(raw, span["end"]) is not None
                     apart = apart or alone
-                    if (apart and not alone and source.startswith("# ")) or UNDERLINED_TEXT.search(source):
+                    if (apart and not alone and source.startswith("# ")) or _is_underlined_text(source):
                         kind = "Paragraph"
                 yield kind, source, value
             depth += 1
         elif "End" in event:
             depth -= 1
+
+
+def _is_underlined_text(heading: str) -> bool:
+    """Whether a rule stands right below a sentence or several lines, which Markdown takes for a heading."""
+    text, _, underline = heading.rpartition("\n")
+    return underline.strip().startswith("-") and ("\n" in text or text.rstrip().endswith((".", ":", ";", ",")))
 
 
 def _unique(anchor: str, seen: dict[str, int]) -> str:
@@ -119,12 +124,12 @@ def _unique(anchor: str, seen: dict[str, int]) -> str:
 
 def plain_text(markdown: str) -> str:
     """The words a reader sees, white space folded: no syntax, no tags, no pictures."""
-    return " ".join("".join(_words(markdown, quoted=False)).split())
+    return clean(" ".join("".join(_words(markdown, quoted=False)).split()))
 
 
 def quoted(markdown: str) -> str:
-    """The same words as Markdown that shows them: inline code kept, everything else escaped, so no link survives."""
-    return " ".join("".join(_words(markdown, quoted=True)).split())
+    """The same words as Markdown that shows them: inline code kept, other syntax escaped; bare addresses stay."""
+    return clean(" ".join("".join(_words(markdown, quoted=True)).split()))
 
 
 def _words(markdown: str, *, quoted: bool) -> Iterator[str]:
@@ -161,7 +166,7 @@ def sentences(text: str) -> list[str]:
     """Cut plain text into sentences; abbreviations, numbers and initials do not end one."""
     found: list[str] = []
     for piece in SENTENCE_END.split(text):
-        if found and ABBREVIATION.search(found[-1]):
+        if found and ABBREVIATION.search(found[-1][-12:]):
             found[-1] += f" {piece}"
         elif piece:
             found.append(piece)

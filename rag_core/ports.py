@@ -123,7 +123,7 @@ class DocumentSource(Protocol):
         """Every document there is now, readable or not: what is missing here was deleted."""
 
     def read(self, item: SourceItem) -> tuple[bytes, str]:
-        """Its content, and a version that changes whenever the content does. Raises OSError when it is gone."""
+        """Its content, and a version that changes whenever the content does. Raises OSError, RejectedError."""
 
 
 class FeedbackLog(Protocol):

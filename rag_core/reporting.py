@@ -10,7 +10,7 @@ from rag_core.grouping import group
 from rag_core.ports import Embedder
 
 LISTED = 10  # worst answers, and gaps
-GROUPED = 2_000  # questions without an answer that are compared with each other, the newest
+GROUPED = 500  # questions without an answer that are compared with each other, the newest
 
 
 @dataclass(frozen=True, slots=True)

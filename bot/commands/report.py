@@ -11,7 +11,7 @@ from rag_core.reporting import Report
 
 
 @click.command("report")
-@click.option("--days", type=click.IntRange(min=1), help="Only of the last so many days.")
+@click.option("--days", type=click.IntRange(1, 36_500), help="Only of the last so many days.")
 @click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write one self-contained page.")
 @options.home_option
 @options.json_option

@@ -26,6 +26,7 @@ from rag_core.domain import DocumentId, PersonId, QuestionId
 from rag_core.errors import RejectedError
 
 STREAM = "text/event-stream"
+VERDICTS = ("helpful", "not-helpful")
 COOKIE = "reader"  # a random id, so that one person has one vote
 READER = re.compile(r"[0-9a-f]{32}")
 
@@ -75,6 +76,8 @@ class Pages:
         question, reader = QuestionId(request.path_params["id"]), _reader(request) or new_reader()
         async with request.form() as form:
             given = {name: str(form.get(name, "")).replace("\r\n", "\n") for name in ("verdict", "reason", "comment")}
+        if given["verdict"] not in VERDICTS:
+            raise RejectedError("a rating says helpful or not-helpful")
         helpful = given["verdict"] == "helpful"
         await run_in_threadpool(
             self._desk.rate, question, reader, helpful=helpful, reason=given["reason"], comment=given["comment"]

@@ -29,6 +29,8 @@ EMPTY = 0.5  # what is left of the score of a question, of what only leads or po
 POINTER = re.compile(
     r"(?:(?:For|To) .{0,40}(?:information|details|learn|read)|See|Learn more|Read more|Click|Refer)\b", re.I
 )
+CELLS = re.compile(r"(?<!\\)\|")
+FIRST_NUMBER = re.compile(r"\s*(\d+)[.)]")
 LEANING = re.compile(
     r"(?:It|Its|They|Their|These|Those|This|That|He|She|Then|However|Otherwise|Instead|Also|But|And|So)\b"
 )
@@ -148,14 +150,15 @@ def _grouped(found: Iterable[str]) -> Iterator[str]:
 def _list(source: str) -> str:
     """The list in plain words, cut after its first items."""
     found = [_item(item) for item in items(source)]
-    ordered = source.lstrip()[:1].isdigit()
-    shown = [f"{place}. {item}" if ordered else f"- {item}" for place, item in enumerate(found[:LONGEST_LIST], 1)]
+    number = FIRST_NUMBER.match(source)
+    first = int(number.group(1)) if number else 0
+    shown = [f"{first + place}. {item}" if number else f"- {item}" for place, item in enumerate(found[:LONGEST_LIST])]
     return "\n".join(shown + [f"- … and {len(found) - LONGEST_LIST} more"] * (len(found) > LONGEST_LIST))
 
 
 def _table(source: str, wanted: frozenset[str]) -> str:
     """The table in plain words; of a long one the rows that have to do with the question, if any have."""
-    header, *rows = [[quoted(cell) for cell in row.strip().strip("|").split("|")] for row in items(source)]
+    header, *rows = [[quoted(cell) for cell in CELLS.split(row.strip().strip("|"))] for row in items(source)]
     matches = [len(wanted & set(terms(" ".join(row)))) for row in rows]
     if len(rows) > SHORT_TABLE and max(matches):
         rows = [row for row, count in zip(rows, matches, strict=True) if count == max(matches)]

@@ -10,9 +10,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from rag_core.domain import DocumentId, SourceName
-from rag_core.errors import MisconfiguredError
+from rag_core.errors import MisconfiguredError, RejectedError
 from rag_core.ports import SourceItem
 
+MAX_BYTES = 100_000_000
 PAGES = frozenset({".md", ".markdown", ".mdx", ".html", ".htm", ".txt"})
 
 
@@ -44,7 +45,10 @@ class FolderSource:
         return f"{self._base_url}/{quote(published.as_posix())}" if self._base_url else file.as_uri()
 
     def read(self, item: SourceItem) -> tuple[bytes, str]:
-        content = (self._root / item.name).read_bytes()
+        file = self._root / item.name
+        if file.stat().st_size > MAX_BYTES:
+            raise RejectedError(f"it is larger than {MAX_BYTES // 10**6} MB: split it")
+        content = file.read_bytes()
         return content, hashlib.sha256(content).hexdigest()
 
     def _files(self) -> Iterator[Path]:
@@ -55,8 +59,15 @@ class FolderSource:
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for name in sorted(names):
                 file = Path(folder, name)
-                if not name.startswith(".") and file.resolve().is_relative_to(self._root) and file.is_file():
+                if self._is_open(name) and self._is_open(file.resolve()) and file.is_file():
                     yield file
+
+    def _is_open(self, file: Path | str) -> bool:
+        """Whether neither it nor, through a link, what it leads to is hidden or outside the folder."""
+        path = Path(self._root, file)
+        return path.is_relative_to(self._root) and not any(
+            part.startswith(".") for part in path.relative_to(self._root).parts
+        )
 
 
 def _raise(error: OSError) -> None:

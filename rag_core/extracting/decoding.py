@@ -6,6 +6,7 @@ UTF-8 first, then what the byte order mark says, then a guess by a library; neve
 from rag_core.errors import RejectedError
 
 MOSTLY = 0.8
+SAMPLE = 50_000  # bytes that a guess is made from
 BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
 
@@ -32,7 +33,8 @@ def _guess(content: bytes) -> str:
             pass  # five bytes have no meaning there
     from charset_normalizer import from_bytes  # 30 ms to import, and rarely needed
 
-    best = from_bytes(content).best()
-    if best is None:
-        raise RejectedError("its encoding is not recognised: save it as UTF-8")
-    return str(best)
+    best = from_bytes(content[:SAMPLE]).best()
+    try:
+        return content.decode(best.encoding if best else "ascii")
+    except UnicodeDecodeError as error:
+        raise RejectedError("its encoding is not recognised: save it as UTF-8") from error

@@ -32,8 +32,14 @@ def checked(extracted: Extracted) -> Extracted:
     return replace(
         extracted,
         title=clean(extracted.title) if extracted.title else None,
-        url=clean(extracted.url) if extracted.url else None,
+        url=_followed(extracted.url),
+        sections=tuple(replace(section, url=_followed(section.url)) for section in extracted.sections),
     )
+
+
+def _followed(url: str | None) -> str | None:
+    """The URL if a reader may safely follow it, else none: a document can state javascript:."""
+    return clean(url) if url and url.strip().lower().startswith(("https://", "http://", "/")) else None
 
 
 def first_line(text: str) -> str | None:

@@ -12,12 +12,8 @@ from rag_core.errors import RejectedError
 from rag_core.extracting.extracted import Extracted, audience_of, date_of
 from rag_core.markup import sections
 
-NOT_CONTENT = (
-    "script, style, nav, header, footer, aside, form, template, noscript, iframe, svg, [hidden], [aria-hidden=true]"
-)
-HIDDEN_BY_STYLE = (
-    "[style*='display:none'], [style*='display: none'], [style*='visibility:hidden'], [style*='font-size:0']"
-)
+NOT_CONTENT = "script, style, nav, aside, template, noscript, iframe, svg, [hidden], [aria-hidden=true]"
+HIDDEN_BY_STYLE = "[style*='display:none'], [style*='display: none'], [style*='visibility:hidden']"
 
 
 OPTIONS: dict[str, Any] = {
@@ -49,16 +45,19 @@ def read(content: bytes) -> Extracted:
 
 
 def _read(page: BeautifulSoup) -> Extracted:
-    meta = {str(tag.get("name") or tag.get("property")): tag.get("content") for tag in page.select("meta[content]")}
+    meta = {
+        str(tag.get("name") or tag.get("property")).lower(): tag.get("content") for tag in page.select("meta[content]")
+    }
     canonical = page.select_one("link[rel=canonical][href]")
     title = page.select_one("title")
     root = page.select_one("main, [role=main]") or page.select_one("article") or page.body or page
-    heading = root.select_one("h1") or page.select_one("h1")
-    for unwanted in root.select(f"{NOT_CONTENT}, {HIDDEN_BY_STYLE}"):
+    heading = _text(root.select_one("h1") or page.select_one("h1"))
+    around = "" if root is not page.body else ", body > header, body > footer"
+    for unwanted in root.select(f"{NOT_CONTENT}, {HIDDEN_BY_STYLE}{around}"):
         unwanted.decompose()
     return Extracted(
         sections=tuple(sections(_Markdown(**OPTIONS).convert_soup(root))),
-        title=_text(heading) or _text(title),
+        title=heading or _text(title),
         url=str(canonical["href"]) if canonical else None,
         audience=audience_of(meta.get("audience")),
         updated=date_of(meta.get("article:modified_time") or meta.get("updated")),

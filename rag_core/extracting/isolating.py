@@ -4,9 +4,13 @@ A file that breaks its child is refused alone; the next one gets a new child.
 """
 
 import multiprocessing
+import os
 import resource
+import threading
+import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Expired
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -42,7 +46,7 @@ class IsolatedExtractor:
         done: Future[Extracted] = Future()
         try:
             done.set_result(reading.read(suffix, content))
-        except RejectedError as error:
+        except Exception as error:  # noqa: BLE001 - a reader's flaw must not cost the other documents
             done.set_exception(error)
         return done
 
@@ -54,8 +58,10 @@ class IsolatedExtractor:
             raise RejectedError(f"reading it took longer than {self._seconds:g} s") from error
         except MemoryError as error:
             raise RejectedError(f"reading it takes more than {self._megabytes} MB") from error
-        except OSError as error:  # pebble's ProcessExpired among them
-            raise RejectedError(f"reading it broke its reader ({error})") from error
+        except RejectedError:
+            raise
+        except Exception as error:  # whatever a library makes of a damaged file, and a child that died
+            raise RejectedError(f"it cannot be read ({type(error).__name__})") from error
 
     def _started(self) -> "ProcessPool":
         if self._pool is None:
@@ -71,6 +77,15 @@ class IsolatedExtractor:
 
 
 def _limit(megabytes: int) -> None:
-    size = megabytes * 1024 * 1024
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
+    size, (_, most) = megabytes * 1024 * 1024, resource.getrlimit(resource.RLIMIT_AS)
+    with suppress(ValueError, OSError):  # where the system knows no such limit, the time limit remains
+        resource.setrlimit(resource.RLIMIT_AS, (size if most == resource.RLIM_INFINITY else min(size, most), most))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _end_with(parent: int) -> None:
+    """A parent that is killed cannot stop its children."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)

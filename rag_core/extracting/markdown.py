@@ -11,20 +11,26 @@ import yaml
 from rag_core.errors import RejectedError
 from rag_core.extracting.decoding import decode
 from rag_core.extracting.extracted import Extracted, audience_of, date_of, first_line
+from rag_core.extracting.tables import readable
 from rag_core.markup import Section, sections
 
 FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+ALIAS = re.compile(r"(?m)(?:^|[\s:,\[{-])\*[\w-]+\s*(?:[,\]}]|$)")
+UNCLOSED = re.compile(r"---[ \t]*\n[A-Za-z_][\w -]*:")
+LONGEST_FRONT_MATTER = 20_000  # characters
 URL_KEYS = ("url", "canonical_url", "permalink")
 UPDATED_KEYS = ("updated", "last_updated", "lastmod", "date")
 SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C loader where PyYAML was built with it
 
 
 def read(content: bytes) -> Extracted:
-    text = decode(content)
-    meta: Mapping[object, object] = {}
+    text = decode(content).lstrip()
+    meta: Mapping[str, object] = {}
     if match := FRONT_MATTER.match(text):
         meta, text = _front_matter(match.group(1)), text[match.end() :]
-    found = tuple(sections(text))
+    elif UNCLOSED.match(text):
+        raise RejectedError("its front matter has no end: close it with a line of ---")
+    found = tuple(readable(section) for section in sections(text))
     title = meta.get("title") or _first_heading(found) or first_line(text)
     return Extracted(
         sections=found,
@@ -35,12 +41,16 @@ def read(content: bytes) -> Extracted:
     )
 
 
-def _front_matter(source: str) -> Mapping[object, object]:
+def _front_matter(source: str) -> Mapping[str, object]:
+    if len(source) > LONGEST_FRONT_MATTER:
+        raise RejectedError(f"its front matter has more than {LONGEST_FRONT_MATTER:,} characters")
+    if ALIAS.search(source):  # eight lines of them can stand for gigabytes
+        raise RejectedError("its front matter uses YAML aliases (&name, *name), which are not read here: write it out")
     try:
         loaded = yaml.load(source, Loader=SafeLoader)  # noqa: S506 - a safe loader, by either name
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except Exception as error:  # PyYAML raises of every kind for a value that is not of its tag
         raise RejectedError("its front matter is not valid YAML: mend the lines between the two ---") from error
-    return loaded if isinstance(loaded, Mapping) else {}
+    return {str(key).lower(): value for key, value in loaded.items()} if isinstance(loaded, Mapping) else {}
 
 
 def _first_heading(found: tuple[Section, ...]) -> str | None:

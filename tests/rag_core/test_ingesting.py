@@ -114,6 +114,13 @@ class TestWhatFails:
         write(docs, spf="Mended.")
         assert counts(built.ingest(docs)) == (1, 1, 0, 0)
 
+    def test_a_flaw_of_a_reader_costs_no_other_document(self, built: App, docs: Path) -> None:
+        (docs / "wide.csv").write_bytes(b"x" * 200_000 + b",answer\n1,2")
+        (docs / "odd.md").write_bytes(b"---\na: !!bool foo\n---\nx")
+        run = built.ingest(docs)
+        assert counts(run) == (2, 0, 0, 2)
+        assert found(built, "refunds") == ["billing/refunds"]
+
     def test_two_files_of_one_id_are_told_apart_by_name(self, built: App, docs: Path) -> None:
         (docs / "spf.txt").write_text("Another.")
         run = built.ingest(docs)
@@ -142,6 +149,9 @@ class TestWhatFails:
     def test_a_link_out_of_the_folder_is_not_followed(self, built: App, docs: Path, tmp_path: Path) -> None:
         write(tmp_path, password="The secret word.")
         (docs / "link.md").symlink_to(tmp_path / "password.md")
+        (docs / ".git").mkdir()
+        (docs / ".git" / "config.md").write_text("The secret word.")
+        (docs / "shown.md").symlink_to(docs / ".git" / "config.md")
         (docs / "loop").symlink_to(docs)
         built.ingest(docs)
         assert found(built, "secret word") == []

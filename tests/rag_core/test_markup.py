@@ -6,6 +6,12 @@ import pytest
 from rag_core.markup import blocks, items, paragraphs, plain_text, quoted, sections, sentences
 
 
+def test_entities_do_not_bring_control_characters_back() -> None:
+    for bad in ("&#27;[31m", "&#x202e;", "&#x9b;", "\u009b", "&#8206;"):
+        assert plain_text(f"red {bad} text").replace("[31m", "").split() == ["red", "text"]
+        assert not set(quoted(f"red {bad} text")) & set("\x1b\u202e\x9b\u200e")
+
+
 def test_sections_keep_their_path_and_anchor() -> None:
     found = sections("Intro.\n\n# One\n\na\n\n## Two *words* {#own}\n\nb\n\n# One\n\nc")
     assert [[h.text for h in s.headings] for s in found] == [[], ["One"], ["One", "Two words"], ["One"]]

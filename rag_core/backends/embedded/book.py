@@ -62,6 +62,7 @@ class Book:
     """One connection; not to be shared between threads without a lock."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._db = sqlite3.connect(path, timeout=WAIT, isolation_level=None, check_same_thread=False)
         with translated(path):
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -91,13 +92,15 @@ class Book:
     @contextmanager
     def transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:
         """IMMEDIATE to write; DEFERRED for one consistent view over several reads."""
-        self._db.execute(f"BEGIN {kind}")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        with translated(self._path):
+            self._db.execute(f"BEGIN {kind}")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
 
     def state(self) -> tuple[int, str | None]:
         """The version that answers (0: none yet) and the embedding model of its vectors."""

@@ -3,6 +3,9 @@
 Rows of public chunks come first, so a public search multiplies a slice and never touches an internal vector.
 """
 
+import json
+import os
+import zlib
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -11,45 +14,51 @@ from numpy.typing import NDArray
 
 from rag_core.domain import Audience, Vector
 
-VECTORS, KEYS, PUBLIC = "vectors.f32", "keys.i64", "public.txt"
+VECTORS, KEYS, MANIFEST = "vectors.f32", "keys.i64", "manifest.json"
 
 
 def write(folder: Path, public: Iterable[tuple[int, Vector]], internal: Iterable[tuple[int, Vector]]) -> int:
     """Write the matrix row by row, public rows first; gives the number of rows."""
-    rows = count_public = 0
+    counts, check = [0, 0], 0
     with (folder / VECTORS).open("wb") as vectors, (folder / KEYS).open("wb") as keys:
-        for group in (public, internal):
-            for key, vector in group:
+        for group, rows in enumerate((public, internal)):
+            for key, vector in rows:
                 vectors.write(vector.tobytes())
                 keys.write(int(key).to_bytes(8, "little"))
-                rows += 1
-            count_public = count_public or rows if group is public else count_public
-    (folder / PUBLIC).write_text(str(count_public))
-    return rows
+                check = zlib.crc32(int(key).to_bytes(8, "little"), check)
+                counts[group] += 1
+        size = vectors.tell()
+        for file in (vectors, keys):
+            file.flush()
+            os.fsync(file.fileno())
+    manifest = {"rows": sum(counts), "public": counts[0], "bytes": size, "keys": check}
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+    return sum(counts)
 
 
 def usable(folder: Path) -> bool:
     """Whether the matrix is there and whole."""
     try:
         return bool(DenseLeg(folder))
-    except (ValueError, OSError):
+    except (ValueError, KeyError, OSError):
         return False
 
 
 class DenseLeg:
-    """The matrix of one version, mapped into memory."""
+    """The matrix of one version, mapped into memory. Raises ValueError, KeyError or OSError where it is not whole."""
 
     def __init__(self, folder: Path) -> None:
-        self._keys = np.fromfile(folder / KEYS, dtype="<i8")
+        manifest = json.loads((folder / MANIFEST).read_text())
+        rows, self._public, size = manifest["rows"], manifest["public"], manifest["bytes"]
+        found = (folder / KEYS).read_bytes()
+        if (zlib.crc32(found), (folder / VECTORS).stat().st_size) != (manifest["keys"], size) or self._public > rows:
+            raise ValueError("the matrix is not what was written")
+        self._keys = np.frombuffer(found, dtype="<i8")
         self._by_key = np.argsort(self._keys)
-        self._public = int((folder / PUBLIC).read_text())
-        size = (folder / VECTORS).stat().st_size // 4
-        self.dimensions, rest = divmod(size, len(self._keys)) if len(self._keys) else (0, size)
-        if rest:
-            raise ValueError(f"{size} numbers are not {len(self._keys)} vectors")
+        self.dimensions = size // 4 // rows if rows else 0
         self._matrix: NDArray[np.float32] = np.empty((0, 0), np.float32)
-        if size:
-            self._matrix = np.memmap(folder / VECTORS, np.float32, "r", shape=(len(self._keys), self.dimensions))
+        if rows:
+            self._matrix = np.memmap(folder / VECTORS, np.float32, "r", shape=(rows, self.dimensions))
 
     def search(self, vector: Vector, audience: Audience, limit: int, also: Collection[int] = ()) -> dict[int, float]:
         """Cosine by chunk key, best first, of the nearest and of those in `also` that the reader may see."""

@@ -43,6 +43,19 @@ class EmbeddedIndex:
             return self._book.state()[1]
 
     def search(self, text: str, vector: Vector | None, *, audience: Audience, limit: int) -> list[Passage]:
+        version = self._version()
+        try:
+            return self._search(text, vector, audience, limit)
+        except MisconfiguredError:
+            if self._version() == version:
+                raise
+            return self._search(text, vector, audience, limit)  # two runs ended while the folder was being opened
+
+    def _version(self) -> int:
+        with self._lock, translated(self._home / BOOK):
+            return self._book.state()[0]
+
+    def _search(self, text: str, vector: Vector | None, audience: Audience, limit: int) -> list[Passage]:
         with self._lock, translated(self._home / BOOK), self._book.transaction("DEFERRED"):
             words, meaning = self._legs()
             bm25 = words.search(text, audience, CANDIDATES)
@@ -56,7 +69,12 @@ class EmbeddedIndex:
                 cosines = meaning.search(vector, audience, CANDIDATES, also=bm25)
             best = dict(list(fuse(bm25, cosines, self._dense_weight(text, bm25)).items())[:limit])
             chunks = self._book.chunks(list(best))
-        return [Passage(chunks[key], score, cosines.get(key), bm25.get(key)) for key, score in best.items()]
+        return [
+            Passage(chunks[key], score, cosines.get(key), bm25.get(key))
+            for key, score in best.items()
+            if chunks[key].document.audience
+            in audience.may_read  # both legs have seen to it; a second wall costs nothing
+        ]
 
     def _dense_weight(self, text: str, bm25: Mapping[int, float]) -> float:
         first = next(iter(bm25), None)
@@ -80,7 +98,7 @@ class EmbeddedIndex:
             folder = version_folder(self._home, version)
             try:
                 self._open = version, lexical.LexicalLeg(folder), _dense(folder) if model else None
-            except (ValueError, OSError) as error:
+            except (ValueError, KeyError, OSError) as error:
                 raise MisconfiguredError(INCOMPLETE.format(self._home)) from error
         return self._open[1:]
 

@@ -39,9 +39,11 @@ class EmbeddedWriter:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._flush()
-        self._book.close()
-        self._lock.release()
+        try:
+            self._flush()
+        finally:
+            self._book.close()
+            self._lock.release()
 
     @property
     def embedding_model(self) -> str | None:

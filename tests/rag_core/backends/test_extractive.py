@@ -53,6 +53,13 @@ def test_of_a_long_table_the_rows_that_matter() -> None:
     assert statement.text == "| What | Growth |\n| --- | --- |\n| Contacts | 50,000 |"
 
 
+def test_steps_keep_their_numbers_and_cells_their_bars() -> None:
+    (steps,) = draft("steps open click", passage("5. Open it.\n6. Click it.")).statements
+    assert steps.text == "5. Open it.\n6. Click it."
+    (table,) = draft("x z", passage("| a | b |\n|---|---|\n| x \\| y | z |")).statements
+    assert table.text.splitlines()[-1] == "| x \\| y | z |"
+
+
 def test_a_long_list_says_how_much_is_missing() -> None:
     (statement,) = draft("list of roles", passage("\n".join(f"- role {n}" for n in range(20)))).statements
     assert statement.text.endswith("- … and 8 more")

@@ -1,6 +1,7 @@
 """Each format: what a user writes comes out as sections with their headings; what cannot be read says why."""
 
 import io
+import time
 from datetime import date
 
 import docx
@@ -12,6 +13,7 @@ from rag_core.domain import Audience
 from rag_core.errors import RejectedError
 from rag_core.extracting.extracted import Extracted
 from rag_core.extracting.reading import read
+from rag_core.markup import sentences
 
 
 def text(extracted: Extracted) -> str:
@@ -42,6 +44,44 @@ class TestMarkdown:
     def test_without_front_matter_the_first_heading_is_the_title(self) -> None:
         assert read(".md", b"\xef\xbb\xbf# Hello *you*\r\n\r\nBody").title == "Hello you"
 
+    @pytest.mark.parametrize(
+        "source",
+        [
+            "---\na: !!bool foo\n---\nx",
+            "---\na: !!timestamp foo\n---\nx",
+            '---\na: !!int ""\n---\nx',
+            "---\na: &a [x]\ntitle: [*a, *a]\n---\nx",
+            "---\nx: " + "[" * 40_000 + "\n---\nx",
+            "---\naudience: internal\n\nnever closed",
+        ],
+    )
+    def test_front_matter_that_cannot_be_trusted_refuses_the_page(self, source: str) -> None:
+        with pytest.raises(RejectedError, match="front matter"):
+            read(".md", source.encode())
+
+    @pytest.mark.parametrize(
+        "start", ["\n\n---\naudience: internal", "---\nAudience: INTERNAL", "---\nAUDIENCE : staff"]
+    )
+    def test_an_audience_is_heard_however_it_is_written(self, start: str) -> None:
+        assert read(".md", f"{start}\n---\nBody".encode()).audience is Audience.INTERNAL
+
+    @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", " JavaScript:x"])
+    def test_a_url_nobody_should_follow_is_dropped(self, url: str) -> None:
+        assert read(".md", f"---\nurl: '{url}'\n---\nBody".encode()).url is None
+
+    @pytest.mark.parametrize("source", ["a\n" * 40_000 + "===", "a\n" * 40_000 + "---", "Mr. " * 40_000, "> " * 50_000])
+    def test_a_large_page_takes_no_more_than_its_share(self, source: str) -> None:
+        started = time.monotonic()
+        sentences(text(read(".md", f"{source}\n\nWords.".encode())))
+        assert time.monotonic() - started < 20  # seconds; it took minutes when it grew with the square
+
+    def test_tables_in_html_become_tables(self) -> None:
+        source = b"## Codes\n\nSee:\n\n<table>\n<tr><th>Code</th><th>Meaning</th></tr>\n\n<tr><td>550</td>\n<td>The "
+        source += b"<b>mailbox</b> is a | b</td></tr>\n</table>\n\nAfter."
+        (section,) = read(".md", source).sections
+        assert [block.kind for block in section.blocks] == ["Paragraph", "Table", "Paragraph"]
+        assert section.blocks[1].source == "| Code | Meaning |\n|---|---|\n| 550 | The mailbox is a \\| b |"
+
     def test_a_rule_is_not_front_matter(self) -> None:
         assert "kept" in text(read(".md", b"---\n\nkept\n\nmore"))
 
@@ -58,6 +98,11 @@ class TestHtml:
         assert "| Plan |" in text(found)
         assert not {"Menu", "alert", "SECRET", "Imprint"} & set(text(found).replace("(", " ").split())
         assert found.sections[1].headings[-1].anchor == "own-id"
+
+    def test_a_page_in_a_form_and_a_heading_in_a_header_are_read(self) -> None:
+        page = b"<body><header>Menu</header><form><article><header><h1>Title</h1></header>"
+        found = read(".html", page + b"<p style='font-size:0.9rem'>Words.</p></article></form></body>")
+        assert (found.title, text(found)) == ("Title", "Words.")
 
     def test_tags_without_end_are_refused(self) -> None:
         with pytest.raises(RejectedError, match="nested"):
@@ -130,6 +175,10 @@ class TestFaq:
 
     def test_semicolons_as_spreadsheets_write_them(self) -> None:
         assert headings(read(".csv", "Question;Answer\nKostet, was?;Nichts".encode("cp1252"))) == ["Kostet, was?"]
+
+    def test_one_internal_row_makes_the_file_internal(self) -> None:
+        source = b"question,answer,audience\nA?,B,public\nC?,D,internal"
+        assert read(".csv", source).audience is Audience.INTERNAL
 
     @pytest.mark.parametrize(
         ("source", "reason"), [(b"a,b\n1,2", "column named question"), (b"question,answer\nWhy?,\n", "no answer")]
