@@ -25,6 +25,7 @@ from rag_core.errors import MisconfiguredError, UnavailableError
 from rag_core.ports import PendingChunk
 
 BOOK, VERSIONS = "knowledge.sqlite", "index"
+WORDS, MEANING = "words", "meaning"  # folders of the two legs in that of a version: one is hard-linked, one is not
 FORMAT = 1  # of the tables below; a book of another format is refused
 INDEX_FORMAT = 1  # of what is derived from it; raise it when tantivy's schema or `analyzing` changes
 WAIT = 30.0  # seconds for another process's write

@@ -19,8 +19,9 @@ VECTORS, KEYS, MANIFEST = "vectors.f32", "keys.i64", "manifest.json"
 
 def write(folder: Path, public: Iterable[tuple[int, Vector]], internal: Iterable[tuple[int, Vector]]) -> int:
     """Write the matrix row by row, public rows first; gives the number of rows."""
+    folder.mkdir()
     counts, check = [0, 0], 0
-    with (folder / VECTORS).open("wb") as vectors, (folder / KEYS).open("wb") as keys:
+    with (folder / VECTORS).open("xb") as vectors, (folder / KEYS).open("xb") as keys:
         for group, rows in enumerate((public, internal)):
             for key, vector in rows:
                 vectors.write(vector.tobytes())

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag_core.backends.embedded import lexical
-from rag_core.backends.embedded.book import BOOK, Book, translated, version_folder
+from rag_core.backends.embedded.book import BOOK, MEANING, WORDS, Book, translated, version_folder
 from rag_core.domain import Audience, Chunk, DocumentId, Passage, SourceName, Vector
 from rag_core.errors import MisconfiguredError
 from rag_core.fusing import dense_weight, fuse
@@ -97,7 +97,7 @@ class EmbeddedIndex:
                 raise MisconfiguredError(NOTHING.format(self._home))
             folder = version_folder(self._home, version)
             try:
-                self._open = version, lexical.LexicalLeg(folder), _dense(folder) if model else None
+                self._open = version, lexical.LexicalLeg(folder / WORDS), _dense(folder / MEANING) if model else None
             except (ValueError, KeyError, OSError) as error:
                 raise MisconfiguredError(INCOMPLETE.format(self._home)) from error
         return self._open[1:]

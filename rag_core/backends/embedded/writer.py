@@ -11,7 +11,7 @@ from types import TracebackType
 from filelock import FileLock, Timeout
 
 from rag_core.backends.embedded import lexical
-from rag_core.backends.embedded.book import BOOK, Book, version_folder
+from rag_core.backends.embedded.book import BOOK, MEANING, WORDS, Book, version_folder
 from rag_core.domain import Audience, Chunk, Document, DocumentId, Fingerprint, SourceName, Vector
 from rag_core.errors import RejectedError, UnavailableError
 from rag_core.ports import PendingChunk
@@ -117,14 +117,16 @@ class EmbeddedWriter:
 
     def _build(self, folder: Path, former: Path | None) -> int:
         if former is None:
-            return lexical.write(folder, None, (), self._book.next_chunks())
-        return lexical.write(folder, former, self._book.leaving(), self._book.next_chunks(only_staged=True))
+            return lexical.write(folder / WORDS, None, (), self._book.next_chunks())
+        return lexical.write(
+            folder / WORDS, former / WORDS, self._book.leaving(), self._book.next_chunks(only_staged=True)
+        )
 
     def _build_dense(self, folder: Path, model: str, expected: int) -> None:
         from rag_core.backends.embedded import dense  # numpy: not for a lexical index
 
         by_audience = (self._book.next_vectors(model, audience) for audience in (Audience.PUBLIC, Audience.INTERNAL))
-        rows = dense.write(folder, *by_audience)
+        rows = dense.write(folder / MEANING, *by_audience)
         if rows != expected:
             raise UnavailableError(f"{expected - rows} chunks have no vector yet: ingest again")
 
@@ -132,7 +134,7 @@ class EmbeddedWriter:
 def _usable(folder: Path, model: str | None) -> bool:
     """Whether a derived index is whole; one that is not is made again from the book."""
     if model is None:
-        return lexical.usable(folder)
+        return lexical.usable(folder / WORDS)
     from rag_core.backends.embedded import dense
 
-    return lexical.usable(folder) and dense.usable(folder)
+    return lexical.usable(folder / WORDS) and dense.usable(folder / MEANING)

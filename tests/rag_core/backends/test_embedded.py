@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import tantivy
 
-from rag_core.backends.embedded.book import BOOK, VERSIONS
+from rag_core.backends.embedded.book import BOOK, VERSIONS, WORDS
 from rag_core.backends.embedded.index import EmbeddedIndex
 from rag_core.backends.embedded.writer import EmbeddedWriter
 from rag_core.domain import Audience, SourceName
@@ -44,7 +44,7 @@ class TestEmbeddedIndex(IndexContract):
         if damage == "all":
             shutil.rmtree(folder)
         else:
-            (file,) = folder.glob(damage)
+            (file,) = folder.rglob(damage)
             file.unlink() if file.suffix == ".term" else file.write_bytes(file.read_bytes()[:8])
         vector = embedder.embed_question("words")
         with pytest.raises(MisconfiguredError, match="incomplete"):
@@ -59,8 +59,8 @@ class TestEmbeddedIndex(IndexContract):
             fill(writing, [(document("a"), "words")])
         (folder,) = (tmp_path / VERSIONS).iterdir()
         shutil.rmtree(folder)
-        folder.mkdir()
-        tantivy.Index(tantivy.SchemaBuilder().add_text_field("body").build(), path=str(folder))
+        (folder / WORDS).mkdir(parents=True)
+        tantivy.Index(tantivy.SchemaBuilder().add_text_field("body").build(), path=str(folder / WORDS))
         with pytest.raises(MisconfiguredError, match="another version"):
             self.found(reader(), "words")
         with writer() as writing:
@@ -77,17 +77,17 @@ class TestEmbeddedIndex(IndexContract):
     def test_a_search_that_goes_on_during_commits_always_finds_one_whole_version(
         self, reader: Open, writer: OpenWriter
     ) -> None:
-        pages = [f"p{n}" for n in range(8)]
+        pages, embedder = [f"p{n}" for n in range(8)], HashingEmbedder(384)
 
         def write(version: str) -> None:
             with writer() as writing:
-                fill(writing, [(document(page, version=version), f"words v{version}") for page in pages])
+                fill(writing, [(document(page, version=version), f"words v{version}") for page in pages], embedder)
 
         write("0")
         reading = reader()
 
         def versions() -> set[str]:
-            found = reading.search("words", None, audience=Audience.PUBLIC, limit=8)
+            found = reading.search("words", embedder.embed_question("words"), audience=Audience.PUBLIC, limit=8)
             assert len(found) == len(pages)
             return {passage.chunk.text for passage in found}
 
@@ -99,6 +99,18 @@ class TestEmbeddedIndex(IndexContract):
                 searches += 1
             writes.result()
         assert searches > 5
+
+    def test_a_version_that_answers_is_never_written_to(self, tmp_path: Path, writer: OpenWriter) -> None:
+        def contents() -> dict[str, bytes]:
+            return {file.name: file.read_bytes() for file in (tmp_path / VERSIONS / "1.1").rglob("*") if file.is_file()}
+
+        embedder = HashingEmbedder()
+        with writer() as writing:
+            fill(writing, [(document("a"), "words"), (document("b"), "more words")], embedder)
+        before = contents()
+        with writer() as writing:
+            fill(writing, [(document("a", version="2"), "other"), (document("c"), "still more")], embedder)
+        assert contents() == before
 
     def test_a_file_that_is_no_book_is_named(self, tmp_path: Path) -> None:
         (tmp_path / BOOK).write_bytes(b"not a database" * 100)
