@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 from rag_core.domain import DocumentId, SourceName
 from rag_core.errors import MisconfiguredError, RejectedError
+from rag_core.extracting.reading import MAX_BYTES
 from rag_core.ports import SourceItem
 
-MAX_BYTES = 100_000_000
 PAGES = frozenset({".md", ".markdown", ".mdx", ".html", ".htm", ".txt"})
 
 

@@ -43,17 +43,12 @@ class EmbeddedIndex:
             return self._book.state()[1]
 
     def search(self, text: str, vector: Vector | None, *, audience: Audience, limit: int) -> list[Passage]:
-        version = self._version()
         try:
             return self._search(text, vector, audience, limit)
-        except MisconfiguredError:
-            if self._version() == version:
-                raise
-            return self._search(text, vector, audience, limit)  # two runs ended while the folder was being opened
-
-    def _version(self) -> int:
-        with self._lock, translated(self._home / BOOK):
-            return self._book.state()[0]
+        except (
+            MisconfiguredError
+        ):  # two runs may have ended while the folder was being opened; what lasts is raised again
+            return self._search(text, vector, audience, limit)
 
     def _search(self, text: str, vector: Vector | None, audience: Audience, limit: int) -> list[Passage]:
         with self._lock, translated(self._home / BOOK), self._book.transaction("DEFERRED"):
