@@ -45,9 +45,8 @@ class EmbeddedIndex:
     def search(self, text: str, vector: Vector | None, *, audience: Audience, limit: int) -> list[Passage]:
         try:
             return self._search(text, vector, audience, limit)
-        except (
-            MisconfiguredError
-        ):  # two runs may have ended while the folder was being opened; what lasts is raised again
+        except MisconfiguredError:
+            # two runs may have ended while the folder was being opened; what lasts is raised again
             return self._search(text, vector, audience, limit)
 
     def _search(self, text: str, vector: Vector | None, audience: Audience, limit: int) -> list[Passage]:
