@@ -11,6 +11,7 @@ help:
 	@echo "make bench   measure speed and quality (needs ../shared; see docs/)"
 	@echo "make lock    raise the locked versions"
 
+# What runs; the tests' own parts (Java for OpenSearch, moto, linters, ...) are three times as much.
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("supportbot needs Python 3.11 or newer; choose one with: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python cannot make virtual environments here; on Debian: apt-get install python3-venv"; exit 2; }
@@ -19,22 +20,29 @@ help:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
+.venv/tests-ready: .venv/ready requirements-test.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.lock
+	@touch $@
+
 demo: .venv/ready
 	@$(BIN)/supportbot demo $(ARGS)
 
-test: .venv/ready
+test: .venv/tests-ready
 	$(BIN)/pytest $(ARGS)
 
-check: .venv/ready
+check: .venv/tests-ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/ready
+bench: .venv/tests-ready
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links pyproject.toml
 
 lock: .venv/ready
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header --no-annotate --no-emit-index-url \
-		--no-emit-find-links --all-extras --group dev pyproject.toml --output-file requirements.lock
+	$(LOCK) --upgrade --all-extras --group dev --output-file requirements-test.lock
+	$(LOCK) --constraint requirements-test.lock --extra playground --extra vectors --output-file requirements.lock

@@ -4,14 +4,18 @@ A backend is imported only in the branch that uses it, so a command pays for wha
 """
 
 import sys
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from bot.settings import DEFAULT_MODEL, LEXICAL, Settings
+import msgspec
+
+from bot import aws
+from bot.embedding import Embedders
+from bot.settings import Settings
 from rag_core.answering import Answering
 from rag_core.chunking import without_overlap
 from rag_core.domain import (
@@ -19,19 +23,22 @@ from rag_core.domain import (
     Chunk,
     DocumentId,
     IngestionRun,
-    Outcome,
     PersonId,
     Question,
     QuestionId,
+    Rating,
     SourceName,
 )
-from rag_core.errors import MisconfiguredError
+from rag_core.errors import MisconfiguredError, SupportBotError
 from rag_core.grounding import Grounding
+from rag_core.guarding.checking import Guard, GuardPolicy
+from rag_core.guarding.masking import Pattern
 from rag_core.markup import clean
-from rag_core.ports import Embedder, FeedbackLog
+from rag_core.ports import AnswerModel, Cache, Embedder, FeedbackLog, IndexWriter, Retriever
+from rag_core.rating import rate
 
 if TYPE_CHECKING:
-    from rag_core.backends.embedded.index import EmbeddedIndex
+    from rag_core.caching.answers import AnswerCache
     from rag_core.ingesting import Progress
     from rag_core.reporting import Report
 
@@ -44,25 +51,61 @@ def _notice(text: str) -> None:
     print(text, file=sys.stderr)
 
 
+def _patterns(file: str) -> tuple[Pattern, ...]:
+    """What an operator wants masked besides what always is."""
+    if not file:
+        return ()
+    try:
+        found = msgspec.json.decode(Path(file).read_bytes(), type=list[dict[str, str]])
+        return tuple(Pattern(each["name"], each["pattern"], each.get("replacement", "(removed)")) for each in found)
+    except (OSError, msgspec.DecodeError, KeyError) as error:
+        raise MisconfiguredError(
+            f'SUPPORTBOT_MASKED is wrong: {file} is a JSON list of {{"name", "pattern", "replacement"}} ({error})'
+        ) from error
+
+
+def overlapping(folder: SourceName, others: Iterable[SourceName]) -> list[SourceName]:
+    """Those that hold the folder or stand in it, itself not among them."""
+    path = Path(folder)
+    return [
+        each for each in others if each != folder and (path.is_relative_to(each) or Path(each).is_relative_to(path))
+    ]
+
+
 class App:
     """The parts of one home, made when they are first asked for; safe to share between threads once warm."""
 
     def __init__(self, settings: Settings, notice: Callable[[str], None] = _notice) -> None:
         self.settings, self.home, self._notice = settings, settings.folder, notice
-        self._embedders: dict[str, Embedder] = {}
+        self.embedders = Embedders(settings, notice, self._remembered)
         self._answering: tuple[str | None, Answering] | None = None
 
     @cached_property
     def log(self) -> FeedbackLog:
-        from rag_core.backends.sqlite import SqliteFeedbackLog
+        from rag_core.backends.sqlite.feedback import SqliteFeedbackLog
 
         return SqliteFeedbackLog(self.home)
 
     @cached_property
-    def index(self) -> "EmbeddedIndex":
+    def index(self) -> Retriever:
+        if self.settings.opensearch_url:
+            return aws.index(self.settings)
         from rag_core.backends.embedded.index import EmbeddedIndex
 
         return EmbeddedIndex(self.home)
+
+    @cached_property
+    def cache(self) -> Cache:
+        if self.settings.redis_url:
+            return aws.cache(self.settings)
+        from rag_core.backends.memory import MemoryCache
+
+        return MemoryCache()
+
+    @cached_property
+    def guard(self) -> Guard:
+        hosts = frozenset(host.strip() for host in self.settings.allowed_hosts.split(",") if host.strip())
+        return Guard(GuardPolicy(allowed_hosts=hosts, patterns=_patterns(self.settings.masked)))
 
     @property
     def answering(self) -> Answering:
@@ -73,27 +116,46 @@ class App:
         return self._answering[1]
 
     def _make_answering(self, built_with: str | None) -> Answering:
+        embedder = self.embedders.for_questions(built_with)
+        model = self._answer_model(embedder)
+        return Answering(
+            self.index,
+            embedder,
+            model,
+            Grounding(),
+            self.log,
+            reranker=aws.reranker(self.settings),
+            rewriter=aws.rewriter(self.settings),
+            guard=self.guard,
+            cache=self._answer_cache(model.name, embedder.name if embedder else ""),
+        )
+
+    def _remembered(self, embedder: Embedder) -> Embedder:
+        """Texts that any process has embedded are not embedded again."""
+        if not self.settings.redis_url:
+            return embedder
+        from rag_core.caching.embeddings import CachedEmbedder
+
+        return CachedEmbedder(embedder, self.cache)
+
+    def _answer_cache(self, *shaped_by: str) -> "AnswerCache | None":
+        """None where an answer costs nothing but its time on this machine."""
+        if not (self.settings.redis_url or self.settings.answer_model):
+            return None
+        from importlib.metadata import version
+
+        from rag_core.caching.answers import AnswerCache
+        from rag_core.caching.keys import Keys
+
+        models = (self.settings.rerank_model, self.settings.rewrite_model)
+        return AnswerCache(self.cache, Keys(self.settings.tenant, (*shaped_by, *models, version("supportbot"))))
+
+    def _answer_model(self, embedder: Embedder | None) -> AnswerModel:
+        if self.settings.answer_model:
+            return aws.answer_model(self.settings)
         from rag_core.backends.extractive import ExtractiveAnswerModel
 
-        embedder = self.question_embedder(built_with)
-        return Answering(self.index, embedder, ExtractiveAnswerModel(embedder), Grounding(), self.log)
-
-    def question_embedder(self, built_with: str | None) -> Embedder | None:
-        """The model the index was built with; None where words alone must do."""
-        wanted = self.settings.embedding_model
-        if built_with is None or wanted == LEXICAL:
-            return None
-        try:
-            embedder = self._embedder(wanted or built_with, download=False)
-        except MisconfiguredError as error:
-            self._notice(f"searching by words only: {error}")
-            return None
-        if embedder.name != built_with:
-            raise MisconfiguredError(
-                f"the index was built with the embedding model {built_with}, the setting names {embedder.name}: "
-                "ingest again, or set SUPPORTBOT_EMBEDDING_MODEL back"
-            )
-        return embedder
+        return ExtractiveAnswerModel(embedder)
 
     def question(
         self,
@@ -109,13 +171,33 @@ class App:
         previous = self.log.answer(follow_up).question.text if follow_up else None
         return Question(QuestionId(token_hex(8)), text, audience, asked_by, channel, datetime.now(UTC), previous)
 
-    def report(self, since: datetime | None = None) -> "Report":
-        """Figures over the answers since then, gaps grouped by meaning where the index has vectors."""
+    def rate(
+        self, question_id: QuestionId, person: PersonId, *, helpful: bool, reason: str = "", comment: str = ""
+    ) -> Rating:
+        """Record it; an answer that did not help is given to nobody else from a cache. Raises RejectedError."""
+        cache = self._answer_cache()
+        return rate(
+            self.log,
+            question_id,
+            person,
+            helpful=helpful,
+            reason=reason,
+            comment=comment,
+            clock=lambda: datetime.now(UTC),
+            forget=cache.evict if cache else lambda _: None,
+        )
+
+    def report(self, since: date | None = None) -> "Report":
+        """Figures over the questions since that day; gaps by meaning where the index and its model can be had."""
         from rag_core.reporting import report
 
-        answers = self.log.answers(since)
-        declined = any(answer.outcome is not Outcome.ANSWERED for answer in answers)
-        return report(answers, self.question_embedder(self.index.embedding_model) if declined else None)
+        def embedder() -> Embedder | None:
+            try:
+                return self.embedders.for_questions(self.index.embedding_model)
+            except SupportBotError:  # no index, or made with another model: what people said can be told all the same
+                return None
+
+        return report(self.log, datetime.now(UTC).date(), since, embedder)
 
     def ingest(
         self,
@@ -126,50 +208,41 @@ class App:
         full: bool = False,
         progress: "Callable[[Progress], None]" = lambda _: None,
     ) -> IngestionRun:
-        from rag_core.backends.embedded.writer import EmbeddedWriter
         from rag_core.backends.folder import FolderSource
         from rag_core.ingesting import Ingestion
 
         source = FolderSource(path, base_url)
-        with EmbeddedWriter(self.home, source.name) as writer:
-            embedder = self._passage_embedder(writer.embedding_model)
+        with self._writer(source.name) as writer:
+            for other in overlapping(source.name, self._sources()):
+                self._notice(f"{other} was ingested too: what both hold is found twice (supportbot forget {other})")
+            embedder = self.embedders.for_passages(writer.embedding_model)
             run = Ingestion(source, writer, embedder, audience=audience, full=full, progress=progress)
             return run.run()
 
     def forget(self, source: SourceName) -> int:
         """Remove every document of a source from the index; gives their number."""
-        from rag_core.backends.embedded.writer import EmbeddedWriter
-
         known = self.index.sources()
         if source not in known:
             raise MisconfiguredError(f"nothing was ingested from {source}; there is {', '.join(known) or 'nothing'}")
-        with EmbeddedWriter(self.home, source) as writer:
+        with self._writer(source) as writer:
             writer.remove(list(writer.versions()))
-            writer.commit(writer.embedding_model)
+            writer.commit(self.embedders.when_needed(writer.embedding_model))
         return known[source]
 
-    def _passage_embedder(self, built_with: str | None) -> Embedder | None:
-        """What an ingestion embeds with: the setting, else what the index has, else the default where it can be had."""
-        wanted = self.settings.embedding_model
-        if wanted == LEXICAL:
-            return None
+    def _writer(self, source: SourceName) -> IndexWriter:
+        if self.settings.opensearch_url:
+            return aws.writer(self.settings, source)
+        from rag_core.backends.embedded.writer import EmbeddedWriter
+
+        return EmbeddedWriter(self.home, source)
+
+    def _sources(self) -> Mapping[SourceName, int]:
+        """What is ingested; nothing where there is no index yet."""
         try:
-            return self._embedder(wanted or built_with or DEFAULT_MODEL, download=True)
-        except MisconfiguredError as error:
-            if wanted.startswith((".", "/", "~")) or built_with:
-                raise MisconfiguredError(
-                    f"{error}; set SUPPORTBOT_EMBEDDING_MODEL=none to search by words only"
-                ) from error
-            self._notice(f"indexing words only: {error}")
-            return None
+            return self.index.sources()
+        except MisconfiguredError:
+            return {}
 
-    def _embedder(self, model: str, *, download: bool) -> Embedder:
-        if model not in self._embedders:
-            from rag_core.backends.fastembed import FastembedEmbedder
-
-            self._embedders[model] = FastembedEmbedder(model, self.home / "models", download=download)
-        return self._embedders[model]
-
-    def passages_of(self, document: DocumentId, audience: Audience) -> list[Chunk]:
+    def passages_of(self, source: SourceName, document: DocumentId, audience: Audience) -> list[Chunk]:
         """A document as one reads it, for the page that shows a source."""
-        return without_overlap(self.index.document(document, audience=audience))
+        return without_overlap(self.index.document(source, document, audience=audience))

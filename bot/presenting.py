@@ -22,11 +22,17 @@ def answer(answer: Answer) -> dict[str, Any]:
 
 
 def citation(citation: Citation) -> dict[str, Any]:
-    return {"title": citation.title, "url": citation.url, "document_id": citation.document_id}
+    return {
+        "title": citation.title,
+        "url": citation.url,
+        "source": citation.source,
+        "document_id": citation.document_id,
+    }
 
 
 def passage(passage: Passage) -> dict[str, Any]:
     return {
+        "source": passage.chunk.document.source,
         "document_id": passage.chunk.document.id,
         "heading": passage.chunk.heading,
         "url": passage.chunk.url,
@@ -41,6 +47,8 @@ def run(run: IngestionRun) -> dict[str, Any]:
 
 def report(report: "Report") -> dict[str, Any]:
     return {
+        "first_day": report.first.isoformat(),
+        "last_day": report.last.isoformat(),
         "questions": report.questions,
         "answered_share": report.answered_share,
         "ratings": report.ratings,
@@ -61,6 +69,7 @@ def report(report: "Report") -> dict[str, Any]:
             | {"documents_touch_on_it": gap.touched}
             for gap in report.gaps
         ],
+        "gaps_alike_in": "meaning" if report.by_meaning else "words",
         "days": [{"day": d.day.isoformat(), "answered": d.answered, "declined": d.declined} for d in report.days],
         "reasons": dict(report.reasons),
     }

@@ -7,23 +7,87 @@ lexical answer: docs/decisions.md.
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from rag_core.errors import MisconfiguredError
 
 PREFIX = "SUPPORTBOT_"
+REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")  # where the region is not set for us alone
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 LEXICAL = "none"
+BEDROCK = "bedrock:"  # before the model id of an embedding model
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+# USD per million tokens: input, output, read from the prompt cache, written to it. https://aws.amazon.com/bedrock/pricing
+PRICES = """{
+  "anthropic.claude-haiku-5-5": [0.10, 0.50, 0.01, 0.125],
+  "anthropic.claude-sonnet-5-5": [2, 10, 0.2, 2.5],
+  "anthropic.claude-opus-5-5": [4, 20, 0.4, 5],
+  "anthropic.claude-haiku-4-5-20251001-v1:0": [1, 5, 0.1, 1.25]
+}"""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Read from SUPPORTBOT_<NAME>; an empty variable counts as not set."""
+    """Read from SUPPORTBOT_<NAME>; an empty variable counts as not set. What is not set is on this machine."""
 
-    home: str = ""  # the folder of all state; by default the user's data folder
-    embedding_model: str = ""  # a folder, a name fastembed knows, or "none"; empty: the index's own, else the default
+    home: str = ""  # the folder of all local state; by default the user's data folder
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8765  # of the playground; 0 takes a free one
+    tenant: str = "default"  # keeps what several installations share apart: caches
+    deadline: Seconds = 25.0  # within which an answer, or the reason why there is none, is shown
+
+    # a folder, a name fastembed knows, "bedrock:<model id>", or "none"; empty: the index's own, else the default
+    embedding_model: str = ""
+    embedding_dimensions: Positive = 1_024  # of Bedrock's models
+    embedding_precision: Literal["float", "int8"] = "float"
+
+    answer_model: str = ""  # a Bedrock model id or inference profile; empty: extractive, without a model
+    second_model: str = ""  # asked when the first is throttled or down
+    rewrite_model: str = ""  # writes follow-ups out; empty: by a rule
+    rerank_model: str = ""  # such as cohere.rerank-v3-5:0
+    max_tokens: Positive = 1_024
+    effort: str = ""  # of the answer model; empty: its own default
+    service_tier: str = ""
+    latency: str = ""
+    guardrail: str = ""  # the id of a Bedrock guardrail
+    guardrail_version: str = "DRAFT"
+    prices: str = PRICES  # JSON, or a file with it
+
+    region: str = ""
+    bedrock_url: str = ""  # of a VPC endpoint
+    connect_timeout: Seconds = 2.0
+    read_timeout: Seconds = 10.0  # between two pieces of a response
+
+    opensearch_url: str = ""  # empty: the embedded index
+    opensearch_kind: Literal["serverless-nextgen", "serverless-classic", "domain"] = "serverless-nextgen"
+    opensearch_index: str = "supportbot"  # an alias
+    opensearch_engine: Literal["", "lucene", "faiss"] = ""  # empty: left to the service
+    opensearch_signed: bool = True  # by AWS credentials; a node of one's own may do without
+
+    redis_url: str = ""  # redis://host:6379, rediss:// with TLS; empty: a cache in the process
+    redis_cluster: bool = False  # ElastiCache Serverless is one
+    redis_user: str = ""  # signs in by IAM
+    redis_name: str = ""  # of the cache, which the IAM token is for
+    redis_serverless: bool = False
+
+    table: str = ""  # in DynamoDB: claims and answers; empty: SQLite files in the home
+    queue_url: str = ""  # of SQS; empty: a queue in the process
+    aws_url: str = ""  # of DynamoDB, SQS and the like, where it is not AWS's own
+
+    allowed_hosts: str = ""  # that answers may link to besides what they cite: help.example.com,*.example.com
+    masked: str = ""  # a JSON file of further patterns to mask: [{"name", "pattern", "replacement"}]
+
+    api_callers: str = ""  # of the query API: JSON, a file with it, or secret:<id> in Secrets Manager; docs/api.md
+    tracing: bool = False  # X-Ray: one subsegment a request, without texts
+
+    @property
+    def uses_aws(self) -> bool:
+        """Whether anything here needs AWS credentials."""
+        models = (self.answer_model, self.second_model, self.rewrite_model, self.rerank_model)
+        signed = self.opensearch_url if self.opensearch_signed else ""
+        stores = (signed, self.redis_user, self.table, self.queue_url)
+        return any((*models, *stores, self.embedding_model.startswith(BEDROCK)))
 
     @property
     def folder(self) -> Path:
@@ -38,7 +102,8 @@ def load(environment: Mapping[str, str] = os.environ, **given: object) -> Settin
     """Raises MisconfiguredError naming the variable; `given` (a command's options) goes before the environment."""
     names = {field.name for field in msgspec.structs.fields(Settings)}
     stated = {name: environment[PREFIX + name.upper()] for name in names if environment.get(PREFIX + name.upper())}
-    values = stated | {name: value for name, value in given.items() if value is not None}
+    region = next((environment[name] for name in REGIONS if environment.get(name)), "")
+    values = {"region": region} | stated | {name: value for name, value in given.items() if value is not None}
     try:
         return msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:

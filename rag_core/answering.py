@@ -4,117 +4,237 @@ Retrieve, judge whether what was found suffices, draft from it, release only wha
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from rag_core.domain import Answer, Citation, Draft, Outcome, Passage, Question
-from rag_core.errors import RejectedError
+from rag_core.citing import Composer, nearest
+from rag_core.domain import (
+    NEVER,
+    Answer,
+    Citation,
+    Deadline,
+    Draft,
+    Found,
+    Outcome,
+    Passage,
+    Question,
+    Statement,
+    Vector,
+)
+from rag_core.errors import RejectedError, UnavailableError
 from rag_core.grounding import Grounding
-from rag_core.ports import AnswerModel, Embedder, FeedbackLog, Retriever
+from rag_core.guarding.checking import Guard
+from rag_core.guarding.linking import Allowed
+from rag_core.ports import AnswerModel, Embedder, FeedbackLog, Reranker, Retriever, Rewriter
+
+if TYPE_CHECKING:  # one machine answers without a cache, and does not load one
+    from rag_core.caching.answers import AnswerCache, ByMeaning, Make
 
 SHOWN = 8  # passages a draft may stand on
 SEARCHED = 20  # passages, by which the confidence is judged
-NEAREST = 3  # pages offered when there is no answer
+LONGEST = 4_000  # characters of a question
 
 NO_EVIDENCE = "I don't know: I found nothing in the documents that has to do with this question."
 UNSUPPORTED = "I don't know: the documents touch on this, but I found no passage that answers it."
 
-
 OnStage = Callable[[str], None]  # is told "embed", "retrieve", "judge", "draft" as each begins
+OnText = Callable[[str, tuple[Citation, ...]], None]  # the next part of the text, and every source named so far
 
 
-def _nobody(_stage: str) -> None:
+def _no_stage(_stage: str) -> None:
     pass
+
+
+def _no_text(_text: str, _citations: tuple[Citation, ...]) -> None:
+    pass
+
+
+def _unknown(_vector: Vector | None, _found: Found) -> None:
+    """Nothing is looked up by meaning where answers are not cached."""
 
 
 class Answering:
     """The use case behind every channel. Without an embedder it answers lexically."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the optional parts are keywords
         self,
         retriever: Retriever,
         embedder: Embedder | None,
         model: AnswerModel,
         grounding: Grounding,
         log: FeedbackLog,
+        *,
+        reranker: Reranker | None = None,
+        rewriter: Rewriter | None = None,
+        guard: Guard | None = None,
+        cache: "AnswerCache | None" = None,
     ) -> None:
         self._retriever, self._embedder, self._model = retriever, embedder, model
         self._grounding, self._log = grounding, log
+        self._reranker, self._rewriter, self._guard = reranker, rewriter, guard or Guard()
+        self._cache = cache
 
-    def answer(self, question: Question, on_stage: OnStage = _nobody) -> Answer:
-        """The answer, recorded. Raises RejectedError for an empty question; UnavailableError, MisconfiguredError."""
-        answer = self.reply(question, on_stage=on_stage)
+    def answer(
+        self,
+        question: Question,
+        *,
+        on_stage: OnStage = _no_stage,
+        on_text: OnText = _no_text,
+        deadline: Deadline = NEVER,
+    ) -> Answer:
+        """The answer, recorded; its text was given to `on_text` part by part.
+
+        Raises RejectedError for an empty question or one that is too long; UnavailableError, MisconfiguredError.
+        """
+        if len(question.text) > LONGEST:
+            raise RejectedError(f"a question has at most {LONGEST:,} characters, this one has {len(question.text):,}")
+
+        def make(known: "ByMeaning" = _unknown) -> Answer:
+            return self.reply(question, known=known, on_stage=on_stage, on_text=on_text, deadline=deadline)
+
+        answer = self._cached(self._cache, question, make, on_text, deadline) if self._cache else make()
         self._log.record_answer(question, answer)
         return answer
 
-    def reply(self, question: Question, limit: int = SEARCHED, on_stage: OnStage = _nobody) -> Answer:
+    def _cached(
+        self, cache: "AnswerCache", question: Question, make: "Make", on_text: OnText, deadline: Deadline
+    ) -> Answer:
+        served = cache.answer(question, self._retriever.version, make, deadline=deadline)
+        if served.how and served.answer.outcome is Outcome.ANSWERED:
+            on_text(served.answer.text, served.answer.citations)
+        return replace(served.answer, cached=served.how)
+
+    def reply(
+        self,
+        question: Question,
+        limit: int = SEARCHED,
+        *,
+        known: "ByMeaning" = _unknown,
+        on_stage: OnStage = _no_stage,
+        on_text: OnText = _no_text,
+        deadline: Deadline = NEVER,
+    ) -> Answer:
         """The answer, not recorded, with at most `limit` passages; `limit` has no influence on its text."""
         if not question.text.strip():
             raise RejectedError("the question is empty")
         stages = _Stages(on_stage)
         with stages.timed("total"):
-            answer = self._reply(question, limit, stages)
-        return replace(answer, timings_ms=stages.timings_ms)
+            answer = self._reply(question, limit, known, stages, on_text, deadline)
+        return replace(answer, timings_ms=stages.timings_ms, degraded=tuple(stages.without))
 
-    def _reply(self, question: Question, limit: int, stages: "_Stages") -> Answer:
-        text = question.retrieval_text
-        with stages.timed("embed"):
-            vector = self._embedder.embed_question(text) if self._embedder else None
-        with stages.timed("retrieve"):
-            passages = self._retriever.search(text, vector, audience=question.audience, limit=limit)
+    def _reply(
+        self, question: Question, limit: int, known: "ByMeaning", stages: "_Stages", on_text: OnText, deadline: Deadline
+    ) -> Answer:
+        if question.previous and self._rewriter:
+            question = self._rewritten(question, self._rewriter, stages, deadline)
+        vector, found = self._retrieve(question, limit, stages, deadline)
+        if answer := known(vector, found):
+            return answer
+        passages = found.passages
         with stages.timed("judge"):
             confidence = self._grounding.confidence(question, passages[:SEARCHED])
         if self._grounding.unrelated(confidence, passages):
-            return _abstention(question, Outcome.NO_EVIDENCE, NO_EVIDENCE, passages, confidence)
+            return _abstention(question, Outcome.NO_EVIDENCE, found, confidence)
+        if not self._grounding.suffices(confidence, passages):
+            return _abstention(question, Outcome.UNSUPPORTED, found, confidence)
+        read = self._best(question, passages[:SEARCHED], stages, deadline)[:SHOWN]
+        release = _Release(read, self._guard, on_text)
         with stages.timed("draft"):
-            enough = self._grounding.suffices(confidence, passages)
-            draft = self._model.draft(question, passages[:SHOWN]) if enough else Draft()
-        if not draft.statements:  # fluent text without a source is the failure people notice last
-            return _abstention(question, Outcome.UNSUPPORTED, UNSUPPORTED, passages, confidence)
+            draft = self._model.draft(question, read, on_statement=release, deadline=deadline)
+        if not release.text:  # fluent text without a source is the failure people notice last
+            return _abstention(question, Outcome.UNSUPPORTED, found, confidence, draft)
         return Answer(
-            question.id, Outcome.ANSWERED, compose(draft), draft.citations, tuple(passages), round(confidence, 4)
+            question.id,
+            Outcome.ANSWERED,
+            release.text,
+            release.citations,
+            passages,
+            round(confidence, 4),
+            index_version=found.version,
+            usage=draft.usage,
+            complete=draft.complete and not release.full,
+            guarded=dict(release.findings),
         )
 
+    def _rewritten(self, question: Question, rewriter: Rewriter, stages: "_Stages", deadline: Deadline) -> Question:
+        try:
+            with stages.timed("rewrite"):
+                return replace(question, standalone=rewriter.rewrite(question, deadline=deadline))
+        except UnavailableError:
+            stages.without.append("rewrite")
+            return question
 
-def compose(draft: Draft) -> str:
-    """The draft as Markdown, the number of its source behind each statement; a run from one source has it once."""
-    text = ""
-    for place, statement in enumerate(draft.statements):
-        following = draft.statements[place + 1 : place + 2]
-        repeated = any(next_.citation == statement.citation for next_ in following)
-        part = statement.text if repeated else _marked(statement.text, statement.citation + 1)
-        before = draft.statements[place - 1].text if place else ""
-        gap = "" if not text else "\n\n" if _is_block(part) or _is_block(before) else " "
-        text += gap + part
-    return text
+    def _best(
+        self, question: Question, passages: Sequence[Passage], stages: "_Stages", deadline: Deadline
+    ) -> Sequence[Passage]:
+        if not self._reranker:
+            return passages
+        try:
+            with stages.timed("rerank"):
+                ranked = self._reranker.rank(question.retrieval_text, passages, deadline=deadline)
+        except UnavailableError:
+            stages.without.append("rerank")
+            return passages
+        return [passages[index] for index in ranked]
+
+    def _retrieve(
+        self, question: Question, limit: int, stages: "_Stages", deadline: Deadline
+    ) -> tuple[Vector | None, Found]:
+        text = question.retrieval_text
+        with stages.timed("embed"):
+            vector = self._embedder.embed_question(text, deadline=deadline) if self._embedder else None
+        with stages.timed("retrieve"):
+            return vector, self._retriever.search(
+                text, vector, audience=question.audience, limit=limit, sources=question.sources, deadline=deadline
+            )
 
 
-def _is_block(text: str) -> bool:
-    """A list, a table or code, with or without the line that leads to it."""
-    return "\n" in text or text.startswith(("- ", "|", "```"))
+class _Release:
+    """Takes statements as the model makes them, and shows what the guard lets them add to the text.
 
+    Each is guarded for itself: it is whole, so nothing of it has to wait for what follows.
+    """
 
-def _marked(text: str, number: int) -> str:
-    lead, _, rest = text.partition("\n\n")
-    if _is_block(text):
-        return f"{lead} [{number}]\n\n{rest}" if rest and not _is_block(lead) else f"{text}\n\n[{number}]"
-    return f"{text} [{number}]"
+    def __init__(self, passages: Sequence[Passage], guard: Guard, on_text: OnText) -> None:
+        self._passages, self._guard, self._on_text = passages, guard, on_text
+        self._composer = Composer(passages)
+        self.text, self.full = "", False
+        self.findings = Counter[str]()
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        return self._composer.citations
+
+    def __call__(self, statement: Statement) -> None:
+        self.full = self.full or len(self.text) + len(statement.text) > self._guard.longest
+        if self.full:  # what was shown stays; the rest would be cut anyway
+            return
+        cited = [self._passages[support.passage].chunk for support in statement.supports]
+        allowed = Allowed(frozenset(chunk.url for chunk in cited), tuple(chunk.text for chunk in cited))
+        guarded = self._guard.check(statement.text, allowed)
+        self.findings.update(guarded.findings)
+        if guarded.text.strip():
+            part = self._composer.add(replace(statement, text=guarded.text))
+            self.text += part
+            self._on_text(part, self.citations)
 
 
 def _abstention(
-    question: Question, outcome: Outcome, text: str, passages: Sequence[Passage], confidence: float
+    question: Question, outcome: Outcome, found: Found, confidence: float, draft: Draft | None = None
 ) -> Answer:
-    return Answer(question.id, outcome, text, nearest(passages), tuple(passages), round(confidence, 4))
-
-
-def nearest(passages: Sequence[Passage]) -> tuple[Citation, ...]:
-    """The first pages of a ranking, each once."""
-    pages = {
-        p.chunk.document.id: Citation(p.chunk.document.title, p.chunk.document.url, p.chunk.document.id)
-        for p in reversed(passages)
-    }
-    return tuple(reversed(pages.values()))[:NEAREST]
+    return Answer(
+        question.id,
+        outcome,
+        NO_EVIDENCE if outcome is Outcome.NO_EVIDENCE else UNSUPPORTED,
+        nearest(found.passages),
+        found.passages,
+        round(confidence, 4),
+        index_version=found.version,
+        usage=draft.usage if draft else (),
+    )
 
 
 class _Stages:
@@ -122,6 +242,7 @@ class _Stages:
 
     def __init__(self, on_stage: OnStage) -> None:
         self.timings_ms: dict[str, float] = {}
+        self.without: list[str] = []
         self._on_stage = on_stage
 
     @contextmanager

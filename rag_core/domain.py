@@ -3,8 +3,9 @@
 Frozen, standard library only: what they say holds in every channel and on every backend.
 """
 
+import time
 from array import array
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, NewType
 DocumentId = NewType("DocumentId", str)  # the path below the ingested root, without its extension
 SourceName = NewType("SourceName", str)  # where documents come from: a folder, a Help Center, a site
 Fingerprint = NewType("Fingerprint", str)  # of a document's bytes and of the code that reads them
+IndexVersion = NewType("IndexVersion", str)  # changes with every ingestion that changed something
 QuestionId = NewType("QuestionId", str)
 PersonId = NewType("PersonId", str)
 if TYPE_CHECKING:
@@ -45,6 +47,10 @@ class Document:
     fingerprint: Fingerprint
     updated: date | None = None
 
+    def may_be_shown(self, audience: Audience, sources: Collection[SourceName] | None = None) -> bool:
+        """To readers of `audience` who are answered from `sources`; None: from all."""
+        return self.audience in audience.may_read and (sources is None or self.source in sources)
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:
@@ -63,6 +69,7 @@ class Chunk:
     headings: tuple[Heading, ...]  # outermost first, the document's title not among them
     url: str  # the document's, with the nearest heading's anchor
     text: str  # the source's own characters
+    overlap: int = 0  # characters at its beginning, with the gap behind them, that repeat the end of the one before
 
     @property
     def heading(self) -> str:
@@ -86,6 +93,33 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What one search found: the best passages first, all of one version of the index."""
+
+    passages: tuple[Passage, ...]
+    version: IndexVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The moment by which a person must have been answered, on the monotonic clock."""
+
+    at: float
+
+    @classmethod
+    def within(cls, seconds: float) -> "Deadline":
+        return cls(time.monotonic() + seconds)
+
+    @property
+    def remaining(self) -> float:
+        """Seconds; 0 once it has passed."""
+        return max(self.at - time.monotonic(), 0.0)
+
+
+NEVER = Deadline(float("inf"))
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What a person asked, whatever the channel."""
 
@@ -96,10 +130,14 @@ class Question:
     channel: str
     asked_at: datetime
     previous: str | None = None  # the question this one follows up on
+    sources: frozenset[SourceName] | None = None  # that it may be answered from; None: all
+    standalone: str | None = None  # a follow-up as one understands it without the question before it
 
     @property
     def retrieval_text(self) -> str:
         """What is searched for: a follow-up alone rarely names its subject."""
+        if self.standalone:
+            return self.standalone
         return f"{self.previous}\n{self.text}" if self.previous else self.text
 
 
@@ -117,16 +155,38 @@ class Citation:
 
     title: str
     url: str
-    document_id: DocumentId
+    source: SourceName
+    document_id: DocumentId  # names the document together with its source
     quote: str = ""  # the words the statement stands on, to be marked in the source
 
 
 @dataclass(frozen=True, slots=True)
+class Support:
+    """The place a statement stands on."""
+
+    passage: int  # index into the passages the answer model was given
+    quote: str = ""  # the passage's words, as plain text
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
-    """A part of a reply and the citation it stands on."""
+    """A part of a reply that can be shown on its own, and what it stands on: never nothing."""
 
     text: str  # Markdown
-    citation: int  # index into the draft's citations
+    supports: tuple[Support, ...]
+    gap: str | None = None  # the white space before it; None: as its form needs
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a draft took of a metered model."""
+
+    model: str
+    input_tokens: int = 0  # not read from a prompt cache
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    cost_usd: float = 0.0  # by the price table in the settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +194,16 @@ class Draft:
     """What an answer model proposes; without statements it found no answer in the passages."""
 
     statements: tuple[Statement, ...] = ()
-    citations: tuple[Citation, ...] = ()
+    usage: tuple[Usage, ...] = ()  # of every model that was asked, also in vain
+    complete: bool = True  # False: the model was cut off after its last statement
+
+
+class Cached(StrEnum):
+    """How an answer came without a draft of its own."""
+
+    EXACT = "exact"  # asked before in the same words
+    MEANING = "meaning"  # asked before in others
+    SHARED = "shared"  # asked by another at the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +217,12 @@ class Answer:
     passages: tuple[Passage, ...]
     confidence: float  # 0 to 1
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    index_version: IndexVersion = IndexVersion("")  # it was answered from
+    usage: tuple[Usage, ...] = ()
+    complete: bool = True  # False: it was cut off, and what there is has its sources
+    degraded: tuple[str, ...] = ()  # the optional parts that failed and were done without
+    guarded: Mapping[str, int] = field(default_factory=dict)  # how often which rule of the guard changed the text
+    cached: Cached | None = None  # None: drafted for this question
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,3 +270,44 @@ class IngestionRun:
     chunks: int  # in the whole index afterwards
     embedding_model: str | None  # None: the index is lexical
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The questions of one day: how they ended, and what people thought of their answers, whenever they said so."""
+
+    day: date  # UTC
+    outcomes: Mapping[Outcome, int] = field(default_factory=dict)
+    helpful: int = 0
+    not_helpful: Mapping[str, int] = field(default_factory=dict)  # by reason, "" where none was given
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """A question that was not answered."""
+
+    question_id: QuestionId
+    text: str
+    asked_at: datetime
+    outcome: Outcome
+
+
+JobId = NewType("JobId", str)  # the same however often a job is sent or delivered: what is claimed
+
+
+class JobKind(StrEnum):
+    """What is to be done."""
+
+    ANSWER = "answer"
+    INGEST = "ingest"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that is done later and elsewhere, and may be delivered more than once."""
+
+    id: JobId
+    kind: JobKind
+    enqueued_at: datetime
+    payload: Mapping[str, str] = field(default_factory=dict)  # where the result goes, what to read: ids, no urls
+    question: Question | None = None  # of an ANSWER

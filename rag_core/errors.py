@@ -14,7 +14,14 @@ class SupportBotError(Exception):
 
 
 class UnavailableError(SupportBotError):
-    """A dependency did not answer in time or is locked; the same call may succeed later."""
+    """A dependency did not answer in time or is locked; the same call may succeed later.
+
+    `retry_after`: seconds before which it asked not to be called again.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class RejectedError(SupportBotError):

@@ -6,17 +6,18 @@ nDCG with binary gains: https://en.wikipedia.org/wiki/Discounted_cumulative_gain
 
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import mean
 
 from rag_core.answering import Answering
-from rag_core.domain import Audience, Outcome, Passage, PersonId, Question, QuestionId
+from rag_core.domain import Audience, DocumentId, Outcome, Passage, PersonId, Question, QuestionId
 from rag_core.errors import MisconfiguredError
 
 DEPTH = 50  # passages looked at for one question
+LOOKED_AT = 5  # distinct units, among which a case expects a gold one
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,31 @@ def _list(value: object) -> list[str]:
     return [str(each) for each in value]
 
 
-def evaluate(answering: Answering, cases: Iterable[Case], audience: Audience) -> dict[str, float | None]:
+def ask(answering: Answering, cases: Iterable[Case], audience: Audience) -> list[Finding]:
     """Ask every case, without recording it."""
-    return scores([_ask(answering, case, audience) for case in cases])
+    return [_ask(answering, case, audience) for case in cases]
+
+
+def misses(findings: Iterable[Finding]) -> list[tuple[Case, str]]:
+    """The cases that went wrong, each with what was wrong."""
+    found = []
+    for finding in findings:
+        case, wrong = finding.case, []
+        if case.gold and not any(ranking(finding.passages, case.gold)[:LOOKED_AT]):
+            wrong.append(f"no gold unit among the first {LOOKED_AT}")
+        if case.answerable is True and not finding.answered:
+            wrong.append("declined")
+        if case.answerable is False and finding.answered:
+            wrong.append("answered, though it cannot be")
+        if wrong:
+            found.append((case, f"{'; '.join(wrong)} (confidence {finding.confidence:.2f})"))
+    return found
+
+
+def absent(cases: Iterable[Case], ingested: Collection[DocumentId]) -> list[str]:
+    """The documents that cases name as gold and that are not in the index: their scores say nothing."""
+    named = {unit.partition("#")[0] for case in cases for unit in case.gold or ()}
+    return sorted(named - set(ingested))
 
 
 def _ask(answering: Answering, case: Case, audience: Audience) -> Finding:

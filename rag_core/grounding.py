@@ -29,7 +29,7 @@ class Grounding:
             return 0.0
         evidence, scale = Evidence(question, passages[:READ]), _scale(passages)
         logit = scale.constant + sum(weight * measure(evidence) for measure, weight in scale.weights)
-        confidence = 1 / (1 + math.exp(-logit))
+        confidence = _logistic(logit) * scale.support(evidence)
         # a follow-up is near whatever its predecessor was near: what is new in it must stand somewhere too
         return min(confidence, scale.related) if evidence.leaves_out_what_is_new() else confidence
 
@@ -82,6 +82,12 @@ class Evidence:
         asked = set(pairwise(self._asked))
         return float(any(asked & set(pairwise(held)) for held in self._held[:UPPER]))
 
+    def phrased(self) -> float:
+        """Whether two terms stand side by side, or a heading holds all there are: "what is a subuser" has one."""
+        asked = set(self._asked)
+        headings = (set(terms(p.chunk.heading)) for p in self._passages[:UPPER])
+        return max(self.paired(), float(bool(asked) and any(asked <= heading for heading in headings)))
+
     def in_heading(self) -> float:
         return max(self._share(self._asked, set(terms(p.chunk.heading))) for p in self._passages[:UPPER])
 
@@ -96,25 +102,42 @@ def _lead(scores: Sequence[float]) -> float:
     return max(scores) - (sum(scores) - max(scores)) / (READ - 1)
 
 
+def _logistic(logit: float) -> float:
+    return 1 / (1 + math.exp(-logit))
+
+
+def _whole(_evidence: Evidence) -> float:
+    return 1.0
+
+
+def _by_standing_out(evidence: Evidence) -> float:
+    """Never less than a half: where every page is about the subject nothing stands out, and yet one may answer."""
+    return 0.5 + 0.5 * _logistic(12 * (evidence.standing_out() - 0.2))
+
+
 class Scale(NamedTuple):
-    """A logistic regression and its two cuts; fitted on five sets, and each left out in turn."""
+    """How likely the documents are about the question, times how well what was found supports an answer; two cuts.
+
+    The first is a logistic regression, fitted on six sets, and each left out in turn.
+    """
 
     constant: float
     weights: tuple[tuple[Callable[[Evidence], float], float], ...]
+    support: Callable[[Evidence], float]
     sufficient: float
     related: float
 
 
 HYBRID = Scale(
-    -9.08,
+    -13.6,
     (
-        (Evidence.near, 13.0),
-        (Evidence.standing_out, 5.5),
-        (lambda evidence: evidence.matched(3), 0.7),
-        (Evidence.in_heading, 1.2),
+        (Evidence.near, 27.5),
+        (lambda evidence: evidence.matched(3), 0.6),
+        (Evidence.phrased, 2.0),
     ),
-    sufficient=0.42,
-    related=0.08,
+    support=_by_standing_out,
+    sufficient=0.48,
+    related=0.03,
 )
 LEXICAL = Scale(
     -5.5,
@@ -124,6 +147,7 @@ LEXICAL = Scale(
         (Evidence.in_heading, 4.8),
         (Evidence.paired, 1.2),
     ),
+    support=_whole,
     sufficient=0.32,
     related=0.08,
 )

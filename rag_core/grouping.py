@@ -3,33 +3,58 @@
 Leader clustering: a question joins the first group whose first question it resembles, so groups never drift.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import mul
 
 from rag_core.analyzing import terms
 from rag_core.domain import Vector
+from rag_core.ports import Embedder
 
 SAME_MEANING = 0.72  # cosine
 SAME_WORDS = 0.5  # Jaccard similarity of the terms
+EMBEDDED = 150  # questions at most: a model on this machine takes 3 ms for one, and a reader waits
+
+Alike = Callable[[int, int], bool]
 
 
-def group(texts: Sequence[str], vectors: Sequence[Vector] | None = None) -> list[list[int]]:
-    """Places of the texts by group, largest group first; by meaning where there are vectors, else by words."""
-    words = [frozenset(terms(text)) for text in texts]
+def group(texts: Sequence[str], embedder: Embedder | None = None) -> list[list[int]]:
+    """Places of the texts by group, largest group first; by meaning where there is an embedder, else by words.
+
+    Texts of the same terms are one question. Beyond the `EMBEDDED` most frequent, of equals the first, words decide.
+    """
+    same: dict[frozenset[str], list[int]] = {}
+    for place, text in enumerate(texts):
+        same.setdefault(frozenset(terms(text)), []).append(place)
+    questions = sorted(same.items(), key=lambda each: len(each[1]), reverse=True)
+    alike = _in_words([words for words, _ in questions])
+    if embedder:
+        leading = [texts[places[0]] for _, places in questions[:EMBEDDED]]
+        alike = _in_meaning(embedder.embed_passages(leading), alike)
+    groups = [sorted(p for each in members for p in questions[each][1]) for members in _led(len(questions), alike)]
+    return sorted(groups, key=lambda places: (-len(places), places))
+
+
+def _led(count: int, alike: Alike) -> list[list[int]]:
     groups: list[list[int]] = []
-    for place in range(len(texts)):
+    for place in range(count):
         for members in groups:
-            if _alike(members[0], place, words, vectors):
+            if alike(members[0], place):
                 members.append(place)
                 break
         else:
             groups.append([place])
-    return sorted(groups, key=len, reverse=True)
+    return groups
 
 
-def _alike(one: int, other: int, words: Sequence[frozenset[str]], vectors: Sequence[Vector] | None) -> bool:
-    if vectors is not None:
-        return sum(a * b for a, b in zip(vectors[one], vectors[other], strict=True)) >= SAME_MEANING
-    together = words[one] | words[other]
-    return words[one] == words[other] or (
-        bool(together) and len(words[one] & words[other]) / len(together) >= SAME_WORDS
-    )
+def _in_words(words: Sequence[frozenset[str]]) -> Alike:
+    return lambda one, other: len(words[one] & words[other]) >= SAME_WORDS * len(words[one] | words[other])
+
+
+def _in_meaning(vectors: Sequence[Vector], otherwise: Alike) -> Alike:
+    def alike(one: int, other: int) -> bool:
+        if max(one, other) >= len(vectors):
+            return otherwise(one, other)
+        cosine: float = sum(map(mul, vectors[one], vectors[other]))
+        return cosine >= SAME_MEANING
+
+    return alike

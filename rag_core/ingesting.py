@@ -20,9 +20,8 @@ from rag_core.extracting.reading import READERS
 from rag_core.markup import clean
 from rag_core.ports import DocumentSource, Embedder, IndexWriter, SourceItem
 
-PIPELINE = 1  # raise it when extraction or chunking changes: every document is then read again
+PIPELINE = 2  # raise it when extraction or chunking changes: every document is then read again
 READ_AHEAD = 8  # documents whose extraction may be under way at once; bounds the memory
-BATCH = 64  # chunks embedded between two writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +78,9 @@ class Ingestion:
                 self._write(reading, extractor)
                 self._progress(Progress("reading", number, len(items), reading.item.name if reading else ""))
         self._writer.remove(gone)
-        if self._embedder is not None:
-            self._embed(self._embedder)
-        chunks = self._writer.commit(self._embedder.name if self._embedder else None)
+        chunks = self._writer.commit(
+            self._embedder, lambda done, total: self._progress(Progress("embedding", done, total))
+        )
         return IngestionRun(
             source=self._source.name,
             written=self._tally.written,
@@ -109,9 +108,10 @@ class Ingestion:
             else:
                 found[item.id] = item
         if not found:
+            first = "".join(f"; {failure.document}: {failure.reason}" for failure in self._tally.failures[:1])
             raise MisconfiguredError(
                 f"{self._source.name} has no document of a format that is read here ({', '.join(READERS)}): "
-                "nothing was changed"
+                f"nothing was changed{first}"
             )
         return list(found.values())
 
@@ -172,11 +172,3 @@ class Ingestion:
 
     def _fail(self, item: SourceItem, reason: str) -> None:
         self._tally.failures.append(Failure(item.name, reason))
-
-    def _embed(self, embedder: Embedder) -> None:
-        done, last, total = 0, 0, self._writer.count_pending(embedder.name)
-        while batch := self._writer.pending(embedder.name, after=last, limit=BATCH):
-            vectors = embedder.embed_passages([chunk.text for chunk in batch])
-            self._writer.store_vectors(embedder.name, zip([chunk.key for chunk in batch], vectors, strict=True))
-            done, last = done + len(batch), batch[-1].key
-            self._progress(Progress("embedding", done, total))

@@ -26,6 +26,7 @@ SENTENCE_END = re.compile(r"""(?:(?<=[.!?])|(?<=[.!?]["')\]]))\s+(?=["'(\[`]*[^\
 ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|approx|no|cf|incl|Mr|Mrs|Ms|Dr|St|Inc|Ltd|Fig)|\b[A-Z])\.$")
 SYNTAX = re.compile(r"[\\*\[\]<~`|]|(?<!\w)_|_(?!\w)")  # what text must not become when it is Markdown again
 PUNCTUATION = re.compile(r"[^\w\- ]")
+MARKER = re.compile(r"[ \t]*(?:[-*+]|\d+[.)])(?:[ \t]{1,4}|$)", re.MULTILINE)
 ALONE = re.compile(rb"[ \t]*\n|##|\Z")  # what may follow a heading that stands apart
 BREAKS = {"SoftBreak": " ", "HardBreak": "\n"}
 
@@ -68,7 +69,7 @@ def paragraphs(text: str) -> tuple[Block, ...]:
 
 
 def sections(markdown: str) -> list[Section]:
-    """Cut at every heading. Equal headings get -1, -2 as on GitHub; a heading's own {#id} comes first."""
+    """Cut at every heading. Equal anchors get -1, -2; a heading's own {#id} is left as it is."""
     path: list[tuple[int, Heading]] = []
     seen: dict[str, int] = {}
     found: list[tuple[tuple[Heading, ...], list[Block]]] = [((), [])]
@@ -78,7 +79,7 @@ def sections(markdown: str) -> list[Section]:
             continue
         level, text = int(tag["level"][1]), plain_text(source)
         path = [step for step in path if step[0] < level]
-        path.append((level, Heading(text, tag["id"] or _unique(slug(text), seen))))
+        path.append((level, Heading(text, _own(tag["id"], seen) or unique(slug(text), seen))))
         found.append((tuple(heading for _, heading in path), []))
     return [Section(headings, tuple(held)) for headings, held in found if headings or held]
 
@@ -98,7 +99,8 @@ def _top_level(markdown: str) -> Iterator[tuple[str, str, Any]]:
             if depth == 0:
                 tag = event["Start"]
                 kind, value = next(iter(tag.items())) if isinstance(tag, dict) else (tag, None)
-                source = raw[span["start"] : span["end"]].decode().strip("\n")
+                start = _indented(raw, span["start"]) if value == "Indented" else span["start"]
+                source = raw[start : span["end"]].decode().strip("\n")
                 if kind == "Heading":
                     alone = ALONE.match(raw, span["end"]) is not None
                     apart = apart or alone
@@ -116,10 +118,25 @@ def _is_underlined_text(heading: str) -> bool:
     return underline.strip().startswith("-") and ("\n" in text or text.rstrip().endswith((".", ":", ";", ",")))
 
 
-def _unique(anchor: str, seen: dict[str, int]) -> str:
-    count = seen.get(anchor, 0)
-    seen[anchor] = count + 1
-    return f"{anchor}-{count}" if count else anchor
+def _indented(raw: bytes, start: int) -> int:
+    """Where the line begins: what makes a line code stands before the parser's offset."""
+    return raw.rfind(b"\n", 0, start) + 1
+
+
+def unique(anchor: str, seen: dict[str, int]) -> str:
+    """The anchor as GitHub tells equal ones apart, also from an "A 1": https://github.com/Flet/github-slugger."""
+    found = anchor
+    while found in seen:
+        seen[anchor] += 1
+        found = f"{anchor}-{seen[anchor]}"
+    seen[found] = 0
+    return found
+
+
+def _own(anchor: str | None, seen: dict[str, int]) -> str | None:
+    if anchor:
+        seen.setdefault(anchor, 0)
+    return anchor
 
 
 def plain_text(markdown: str) -> str:
@@ -159,6 +176,29 @@ def items(markdown: str) -> list[str]:
         if event.get("Start") in ("Item", "TableHead", "TableRow") and depth == 1:
             found.append(raw[span["start"] : span["end"]].decode().strip("\n"))
         depth += 1 if "Start" in event else -1
+    return found
+
+
+def inside(item: str) -> tuple[str, list[Block]]:
+    """The marker of a list's item, and the blocks that stand in it."""
+    found = MARKER.match(item)
+    marker = found.group() if found else ""
+    return marker, blocks(re.sub(rf"(?m)^[ \t]{{0,{len(marker)}}}", "", item[len(marker) :]))
+
+
+def link_texts(markdown: str) -> list[str]:
+    """The words that can be clicked on, link by link."""
+    found: list[str] = []
+    open_ = False
+    for event in pyromark.events(markdown, options=OPTIONS):
+        if not isinstance(event, dict):
+            continue
+        (kind, value), *_ = event.items()
+        if (next(iter(value)) if isinstance(value, dict) else value) == "Link":
+            open_ = kind == "Start"
+            found += [""] * open_
+        elif kind in ("Text", "Code") and open_:
+            found[-1] += str(value)
     return found
 
 

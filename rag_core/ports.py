@@ -3,27 +3,39 @@
 A Protocol's docstring is the contract; an implementation says only what differs. All may raise UnavailableError.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import date, timedelta
+from typing import Protocol, Self
 
 from rag_core.domain import (
+    NEVER,
     Answer,
     AnswerRecord,
     Audience,
     Chunk,
+    Deadline,
+    Declined,
     Document,
     DocumentId,
     Draft,
     Fingerprint,
+    Found,
+    IndexVersion,
+    Job,
     Passage,
     Question,
     QuestionId,
     Rating,
     SourceName,
+    Statement,
+    Tally,
+    Usage,
     Vector,
 )
+
+OnStatement = Callable[[Statement], None]
+OnEmbedded = Callable[[int, int], None]  # chunks that have their vector, of how many that lacked one
 
 
 class Embedder(Protocol):
@@ -31,48 +43,72 @@ class Embedder(Protocol):
 
     @property
     def name(self) -> str:
-        """Identifies the vector space: vectors of different names must never meet."""
+        """Identifies the vector space: model, dimensions and precision. Vectors of different names must never meet."""
 
     @property
     def dimensions(self) -> int:
         """The length of every vector."""
 
-    def embed_question(self, text: str) -> Vector: ...
+    def embed_question(self, text: str, *, deadline: Deadline = NEVER) -> Vector: ...
 
-    def embed_passages(self, texts: Sequence[str]) -> list[Vector]: ...
+    def embed_passages(self, texts: Sequence[str]) -> list[Vector]:
+        """One vector a text, in order, or an error: none is lost. Batches and waits are the embedder's own affair."""
 
 
 class Retriever(Protocol):
     """Finds passages by words and by meaning, over one consistent version of the index."""
 
-    def search(self, text: str, vector: Vector | None, *, audience: Audience, limit: int) -> list[Passage]:
-        """The best passages first, none that `audience` may not read; both legs are filtered before they search.
+    def search(
+        self,
+        text: str,
+        vector: Vector | None,
+        *,
+        audience: Audience,
+        limit: int,
+        sources: Collection[SourceName] | None = None,
+        deadline: Deadline = NEVER,
+    ) -> Found:
+        """The best passages first, none that `audience` may not read or of a source not in `sources`.
 
-        Without `vector` the search is lexical. A text without words finds nothing.
-        Raises MisconfiguredError when there is no index, or the vector is not of its space.
+        Both legs are filtered before they search. Without `vector` the search is lexical; a text without words then
+        finds nothing. Raises MisconfiguredError when there is no index, or the vector is not of its space.
         """
+
+    def document(self, source: SourceName, document_id: DocumentId, *, audience: Audience) -> list[Chunk]:
+        """A document's chunks in order; none where there is no such document that `audience` may read."""
+
+    def sources(self) -> Mapping[SourceName, int]:
+        """How many documents of each source answer."""
+
+    def document_ids(self) -> Collection[DocumentId]:
+        """Of every document that answers, whatever its source."""
+
+    @property
+    def version(self) -> IndexVersion:
+        """Of the index that a search would now be made in. Raises MisconfiguredError when there is none."""
 
     @property
     def embedding_model(self) -> str | None:
         """The space the index's vectors are in; None when it is lexical."""
 
 
-@dataclass(frozen=True, slots=True)
-class PendingChunk:
-    """A chunk that waits for its vector."""
-
-    key: int
-    text: str
-
-
 class IndexWriter(Protocol):
     """One run's changes to one source: staged as they come, visible all at once with `commit`, or not at all.
 
-    What was staged by a run that died is found by the next one and not done again.
+    A context manager, and the only writer of its index until it is closed: a second one raises UnavailableError, at the
+    latest when it commits.
     """
 
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    @property
+    def embedding_model(self) -> str | None:
+        """Of the version that answers now; None when it is lexical or there is none."""
+
     def versions(self) -> Mapping[DocumentId, Fingerprint]:
-        """What this source would hold if the run were committed now."""
+        """What this source would hold if the run were committed now; it may include what a run that died staged."""
 
     def answering(self) -> Mapping[DocumentId, Fingerprint]:
         """What of this source answers questions now."""
@@ -83,24 +119,52 @@ class IndexWriter(Protocol):
     def remove(self, ids: Iterable[DocumentId]) -> None:
         """Stage the removal of documents; unknown ids are ignored."""
 
-    def count_pending(self, model: str) -> int:
-        """How many chunks `pending` would give."""
+    def commit(self, embedder: Embedder | None, progress: OnEmbedded = lambda _done, _total: None) -> int:
+        """Make the run visible, and give the number of chunks in the index, those of all sources.
 
-    def pending(self, model: str, *, after: int, limit: int) -> list[PendingChunk]:
-        """Chunks, of every source, that have no vector of `model` yet: by key, beginning after `after`."""
-
-    def store_vectors(self, model: str, vectors: Iterable[tuple[int, Vector]]) -> None:
-        """Stage vectors by the key of their chunk."""
-
-    def commit(self, model: str | None) -> int:
-        """Make the run visible and give the number of chunks in the index; vectors of other models are dropped."""
+        Every chunk that has no vector of the embedder's space gets one first, whatever its source; without an embedder
+        the index is lexical from then on.
+        """
 
 
 class AnswerModel(Protocol):
     """Writes a reply from passages and from nothing else."""
 
-    def draft(self, question: Question, passages: Sequence[Passage]) -> Draft:
-        """Every statement of the draft has its citation; a draft without statements is an abstention."""
+    @property
+    def name(self) -> str:
+        """Changes with whatever changes its replies: model, prompt, parameters."""
+
+    def draft(
+        self,
+        question: Question,
+        passages: Sequence[Passage],
+        *,
+        on_statement: OnStatement = lambda _: None,
+        deadline: Deadline = NEVER,
+    ) -> Draft:
+        """A draft, each of whose statements was given to `on_statement` as soon as it had its support.
+
+        What was given stays: when the model fails after its first statement the draft ends there, before it an error is
+        raised. A draft without statements is an abstention.
+        """
+
+
+class Reranker(Protocol):
+    """Orders passages by a closer look than a search can take at all of them."""
+
+    def rank(self, text: str, passages: Sequence[Passage], *, deadline: Deadline = NEVER) -> list[int]:
+        """The indexes of the passages, every one once, the best first."""
+
+
+class Rewriter(Protocol):
+    """Makes a follow-up understandable without the question before it."""
+
+    @property
+    def name(self) -> str:
+        """Changes with whatever changes what it writes."""
+
+    def rewrite(self, question: Question, *, deadline: Deadline = NEVER) -> str:
+        """What to search for. `question.previous` is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +191,19 @@ class DocumentSource(Protocol):
 
 
 class FeedbackLog(Protocol):
-    """What was asked, what was answered, and what people thought of it."""
+    """What was asked, what was answered, and what people thought of it.
+
+    Made so that a report reads no more than it shows: `tally` is one set of counters a day, kept by every write, and
+    `worst` and `declined` are bounded lists, from an index that holds such answers only. Days are UTC.
+
+    Everything counts for the day its question was asked, a rating too, whenever it comes: then shares and lists speak
+    of the same answers. A change of mind takes the former rating out of that day's counters as it puts the new one in,
+    and so does an answer recorded again with its outcome. `answer` gives what was written last; `tally`, `worst` and
+    `declined` may be moments behind. A backend may forget answers after a time, but not a day's counters.
+    """
 
     def record_answer(self, question: Question, answer: Answer) -> None:
-        """Keep the answer; recording the same question again replaces it and keeps its ratings."""
+        """Keep the answer; recording a question again replaces all but when it was asked, and keeps its ratings."""
 
     def record_rating(self, rating: Rating) -> None:
         """Keep one rating a person and answer; the newest counts. Raises RejectedError for an unknown question."""
@@ -138,5 +211,73 @@ class FeedbackLog(Protocol):
     def answer(self, question_id: QuestionId) -> AnswerRecord:
         """Raises RejectedError for an unknown question."""
 
-    def answers(self, since: datetime | None = None) -> list[AnswerRecord]:
-        """Newest first."""
+    def tally(self, since: date | None = None) -> list[Tally]:
+        """The days from `since` on that have questions, oldest first."""
+
+    def usage(self, since: date | None = None) -> Mapping[date, Sequence[Usage]]:
+        """What the answers of each day took of metered models, one sum a model; no day that took nothing."""
+
+    def worst(self, since: date | None = None, *, limit: int) -> list[AnswerRecord]:
+        """Answered questions somebody found not helpful: by how many did, then the newest first; with every rating."""
+
+    def declined(self, since: date | None = None, *, limit: int) -> list[Declined]:
+        """Questions that were not answered, newest first."""
+
+
+class Cache(Protocol):
+    """Bytes by key, for a time.
+
+    Never raises and never keeps an answer waiting: what is down, slow, evicted, expired or damaged is a miss. Keys hold
+    no customer text. Those that share a part in {braces} lie together and cost one round trip.
+    """
+
+    def get(self, keys: Sequence[str]) -> list[bytes | None]:
+        """The value of each key, in order; None is a miss."""
+
+    def put(self, values: Mapping[str, bytes], *, ttl: timedelta) -> None:
+        """Keep each value under its key; all, some or none of them, where the cache is down."""
+
+    def add(self, key: str, value: bytes, *, ttl: timedelta) -> bool:
+        """Put where nothing is; False only when something is there. Where that cannot be told it is True."""
+
+    def remove(self, keys: Sequence[str], *, holding: bytes | None = None) -> None:
+        """Forget the keys; with `holding` only those that hold this value, each in one step."""
+
+    def append(self, name: str, value: bytes, *, longest: int, ttl: timedelta) -> None:
+        """Put at the end of a series, which then lives for `ttl` and loses its oldest values beyond about `longest`."""
+
+    def read(self, name: str, *, after: str = "", most: int = 1000) -> list[tuple[str, bytes]]:
+        """The first values of a series behind the mark `after`, oldest first, each with its mark.
+
+        A mark is good for as long as the series: one that was lost and begun anew is read on from where it is.
+        """
+
+
+class Claims(Protocol):
+    """Who may act on a key. Not a cache: a claim must survive eviction and restarts. Keys hold no customer text."""
+
+    def claim(self, key: str, *, ttl: timedelta, owner: str = "") -> bool:
+        """True for exactly one caller a key until `ttl` has passed or the claim is released.
+
+        `ttl` counts from the claim that won; one that lost does not prolong it. Raises UnavailableError when it cannot
+        be told: never guess, the caller retries. Such a call may have won all the same: a caller that comes again with
+        its former `owner`, a name of its own, is told so, and holds the claim for `ttl` from then. Without one every
+        call is another's.
+        """
+
+    def release(self, key: str, *, owner: str = "") -> None:
+        """Give a claim back whose work was not done; unknown keys are ignored. Raises UnavailableError.
+
+        With `owner` only its own: another's, which began after that one's end, stays.
+        """
+
+
+class JobQueue(Protocol):
+    """Work for later, delivered at least once and in no order: whoever does it claims the job's id first."""
+
+    def send(self, job: Job, *, deadline: Deadline = NEVER) -> None:
+        """Once it returns the job is delivered, whatever becomes of the sender; in a process, while that lives.
+
+        Raises UnavailableError when the job was not taken or that cannot be told, so that it may be delivered all the
+        same; RejectedError for one that is too large or carries a url: a message names where things are by ids.
+        """

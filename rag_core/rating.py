@@ -11,7 +11,7 @@ from rag_core.errors import RejectedError
 from rag_core.markup import clean
 from rag_core.ports import FeedbackLog
 
-REASONS = ("wrong", "incomplete", "outdated", "off topic", "unclear", "other")
+REASONS = ("wrong", "incomplete", "outdated", "off-topic", "unclear", "other")
 LONGEST_COMMENT = 2_000  # characters
 
 
@@ -24,8 +24,10 @@ def rate(
     reason: str = "",
     comment: str = "",
     clock: Callable[[], datetime],
+    forget: Callable[[QuestionId], None] = lambda _: None,
 ) -> Rating:
     """Raises RejectedError for an unknown answer or reason, or a comment that is too long."""
+    reason = reason.strip().replace(" ", "-")
     if reason and reason not in REASONS:
         raise RejectedError(f"reason must be one of: {', '.join(REASONS)}")
     if helpful and reason:
@@ -34,4 +36,6 @@ def rate(
         raise RejectedError(f"a comment has at most {LONGEST_COMMENT:,} characters, this one has {len(comment):,}")
     rating = Rating(question_id, PersonId(clean(person)), helpful, clock(), reason, clean(comment).strip())
     log.record_rating(rating)
+    if not helpful:
+        forget(question_id)  # nobody else is given it from a cache
     return rating

@@ -1,16 +1,20 @@
-"""What was asked, what helped, and what the documents lack."""
+"""What was asked, what helped, and what the documents lack.
+
+A report is made of a day's counters and of short lists, and of the index nothing: it must come where there is none.
+"""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from rag_core.domain import AnswerRecord, Outcome
+from rag_core.domain import AnswerRecord, Declined, Outcome, Tally
 from rag_core.grouping import group
-from rag_core.ports import Embedder
+from rag_core.ports import Embedder, FeedbackLog
 
 LISTED = 10  # worst answers, and gaps
 GROUPED = 500  # questions without an answer that are compared with each other, the newest
+UNSAID = "no reason given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Figures over all answers it was made from; a share is None where there is nothing to divide by."""
+    """Figures over the questions of a period; a share is None where there is nothing to divide by."""
 
     questions: int
     answered: int
@@ -43,6 +47,9 @@ class Report:
     gaps: tuple[Gap, ...]
     days: tuple[Day, ...]
     reasons: tuple[tuple[str, int], ...]  # of ratings that say "not helpful"
+    first: date  # UTC, of the period
+    last: date
+    by_meaning: bool  # gaps are of questions that mean the same; else of questions with the same words
 
     @property
     def answered_share(self) -> float | None:
@@ -53,44 +60,51 @@ class Report:
         return self.helpful / self.ratings if self.ratings else None
 
 
-def report(answers: Sequence[AnswerRecord], embedder: Embedder | None = None) -> Report:
-    """`answers` newest first; with an embedder, gaps are grouped by meaning."""
-    ratings = [rating for answer in answers for rating in answer.ratings]
-    answered = [answer for answer in answers if answer.outcome is Outcome.ANSWERED]
+def report(
+    log: FeedbackLog,
+    today: date,
+    since: date | None = None,
+    embedder: Callable[[], Embedder | None] = lambda: None,
+) -> Report:
+    """Of the questions from `since` until today; `embedder` is called only where there are questions to compare."""
+    tallies = log.tally(since)
+    declined = log.declined(since, limit=GROUPED)
+    comparing = embedder() if len({each.text for each in declined}) > 1 else None
+    days = tuple(_day(tally) for tally in tallies)
+    helpful, reasons = sum(tally.helpful for tally in tallies), _reasons(tallies)
     return Report(
-        questions=len(answers),
-        answered=len(answered),
-        ratings=len(ratings),
-        helpful=sum(rating.helpful for rating in ratings),
-        worst=_worst(answered),
-        gaps=_gaps([answer for answer in answers if answer.outcome is not Outcome.ANSWERED][:GROUPED], embedder),
-        days=_days(answers),
-        reasons=tuple(Counter(r.reason or "no reason given" for r in ratings if not r.helpful).most_common()),
+        questions=sum(day.answered + day.declined for day in days),
+        answered=sum(day.answered for day in days),
+        ratings=helpful + reasons.total(),
+        helpful=helpful,
+        worst=tuple(log.worst(since, limit=LISTED)),
+        gaps=_gaps(declined, comparing),
+        days=days,
+        reasons=tuple(reasons.most_common()),
+        first=since or (days[0].day if days else today),
+        last=today,
+        by_meaning=comparing is not None,
     )
 
 
-def _worst(answered: Sequence[AnswerRecord]) -> tuple[AnswerRecord, ...]:
-    """Most votes against it first; among equals the least sure."""
-    disliked = [answer for answer in answered if any(not rating.helpful for rating in answer.ratings)]
-    disliked.sort(key=lambda answer: (-sum(not rating.helpful for rating in answer.ratings), answer.confidence))
-    return tuple(disliked[:LISTED])
+def _day(tally: Tally) -> Day:
+    answered = tally.outcomes.get(Outcome.ANSWERED, 0)
+    return Day(tally.day, answered, sum(tally.outcomes.values()) - answered)
 
 
-def _gaps(declined: Sequence[AnswerRecord], embedder: Embedder | None) -> tuple[Gap, ...]:
-    texts = [answer.question.text for answer in declined]
-    vectors = embedder.embed_passages(texts) if embedder and texts else None
-    return tuple(
-        Gap(
-            tuple(texts[place] for place in places),
-            max(declined[place].question.asked_at for place in places).date(),
-            any(declined[place].outcome is Outcome.UNSUPPORTED for place in places),
-        )
-        for places in group(texts, vectors)[:LISTED]
-    )
+def _reasons(tallies: Sequence[Tally]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for tally in tallies:
+        for reason, count in tally.not_helpful.items():
+            counts[reason or UNSAID] += count
+    return counts
 
 
-def _days(answers: Sequence[AnswerRecord]) -> tuple[Day, ...]:
-    counts: Counter[tuple[date, bool]] = Counter(
-        (answer.question.asked_at.date(), answer.outcome is Outcome.ANSWERED) for answer in answers
-    )
-    return tuple(Day(day, counts[day, True], counts[day, False]) for day in sorted({day for day, _ in counts}))
+def _gaps(declined: Sequence[Declined], embedder: Embedder | None) -> tuple[Gap, ...]:
+    groups = group([each.text for each in declined], embedder)[:LISTED]
+    return tuple(_gap([declined[place] for place in places]) for places in groups)
+
+
+def _gap(alike: Sequence[Declined]) -> Gap:
+    touched = any(each.outcome is Outcome.UNSUPPORTED for each in alike)
+    return Gap(tuple(each.text for each in alike), alike[0].asked_at.date(), touched)

@@ -1,18 +1,16 @@
 """`supportbot rate`: one person's verdict on one answer."""
 
-from datetime import UTC, datetime
-
 import click
 
 from bot.commands import options
 from rag_core.domain import PersonId, QuestionId
-from rag_core.rating import REASONS, rate
+from rag_core.rating import REASONS
 
 
 @click.command("rate")
 @click.argument("question_id")
 @click.argument("verdict", type=click.Choice(["helpful", "not-helpful"]))
-@click.option("--reason", type=click.Choice(REASONS), help="Why it did not help.")
+@click.option("--reason", metavar="[" + "|".join(REASONS) + "]", help="Why it did not help.")
 @click.option("--comment", default="", help="In your own words.")
 @click.option("--as", "person", metavar="NAME", help="Who rates; you by default. A second rating replaces the first.")
 @options.home_option
@@ -20,13 +18,11 @@ def command(
     question_id: str, verdict: str, reason: str | None, comment: str, person: str | None, home: str | None
 ) -> None:
     """Record whether the answer QUESTION_ID helped."""
-    rating = rate(
-        options.app(home).log,
+    rating = options.app(home).rate(
         QuestionId(question_id),
         PersonId(person) if person else options.person(),
         helpful=verdict == "helpful",
         reason=reason or "",
         comment=comment,
-        clock=lambda: datetime.now(UTC),
     )
     click.echo(f"recorded: {verdict}, by {rating.person}")

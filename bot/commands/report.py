@@ -1,24 +1,38 @@
 """`supportbot report`: what was asked, what helped, what the documents lack."""
 
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bot import presenting
 from bot.commands import options
-from rag_core.reporting import Report
+from rag_core.reporting import Gap, Report
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+PERIOD = re.compile(r"(\d{1,5})([dw])")
+LENGTHS = {"d": 1, "w": 7}  # days
+MOST_DAYS = 36_500
 
 
 @click.command("report")
-@click.option("--days", type=click.IntRange(1, 36_500), help="Only of the last so many days.")
+@click.option("--since", metavar="PERIOD", help="Only of a period until now: 7d, 4w, or the day it begins, 2026-01-31.")
+@click.option("--days", type=click.IntRange(1, MOST_DAYS), help="Only of the last so many days: 7 is --since 7d.")
 @click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write one self-contained page.")
 @options.home_option
 @options.json_option
-def command(days: int | None, html: Path | None, home: str | None, as_json: bool) -> None:
-    """Show questions, answered and helpful share, the worst answers and the gaps in the documents."""
-    since = datetime.now(UTC) - timedelta(days=days) if days else None
-    made = options.app(home).report(since)
+def command(since: str | None, days: int | None, html: Path | None, home: str | None, as_json: bool) -> None:
+    """Show questions, answered and helpful share, the worst answers and the gaps in the documents.
+
+    Days are UTC, today is the last one. A rating counts for the day its question was asked.
+    """
+    if since and days:
+        raise click.UsageError("--since and --days say the same: give one of them")
+    made = options.app(home).report(_first_day(since or (f"{days}d" if days else ""), datetime.now(UTC).date()))
     if html:
         html.write_text(_page(made), "utf-8")
         click.echo(f"written to {html}", err=True)
@@ -26,6 +40,28 @@ def command(days: int | None, html: Path | None, home: str | None, as_json: bool
         options.print_json(presenting.report(made))
     elif not html:
         _print(made)
+
+
+def _first_day(period: str, today: date) -> date | None:
+    """None for no period; raises BadParameter for one that is not understood or holds no day."""
+    if not period:
+        return None
+    if found := PERIOD.fullmatch(period):
+        days = int(found[1]) * LENGTHS[found[2]]
+        first = today - timedelta(days=min(days, MOST_DAYS) - 1)
+    else:
+        first = _day(period)
+    if first > today:
+        raise click.BadParameter("it begins after today", param_hint="--since")
+    return first
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        problem = f"{text!r} is neither a period like 7d or 4w nor a day like 2026-01-31"
+        raise click.BadParameter(problem, param_hint="--since") from error
 
 
 def _page(made: Report) -> str:
@@ -38,25 +74,39 @@ def _page(made: Report) -> str:
 
 def _print(made: Report) -> None:
     from rich.console import Console
+
+    console = Console()
+    console.print(f"{made.first} to {made.last} (UTC): {made.questions} questions, ", end="")
+    console.print(f"{_share(made.answered_share)} answered; ", end="")
+    console.print(f"{made.ratings} ratings, {_share(made.helpful_share)} helpful")
+    if made.worst:
+        console.print(_worst(made))
+    if made.gaps:
+        console.print(_gaps(made.gaps))
+        console.print(f"Questions alike in {'meaning' if made.by_meaning else 'words'} are counted together.")
+
+
+def _worst(made: Report) -> "Table":
     from rich.markup import escape
     from rich.table import Table
 
-    console = Console()
-    console.print(f"{made.questions} questions, {_share(made.answered_share)} answered; ", end="")
-    console.print(f"{made.ratings} ratings, {_share(made.helpful_share)} helpful")
-    if made.worst:
-        table = Table("Not helpful", "Reasons", "Question", "Id", title="Worst answers", title_justify="left")
-        for record in made.worst:
-            against = [rating for rating in record.ratings if not rating.helpful]
-            reasons = ", ".join(dict.fromkeys(rating.reason for rating in against if rating.reason))
-            table.add_row(str(len(against)), reasons, escape(record.question.text), record.question.id)
-        console.print(table)
-    if made.gaps:
-        table = Table("Asked", "Last", "Documents", "Question", title="Gaps in the documents", title_justify="left")
-        for gap in made.gaps:
-            touched = "touch on it" if gap.touched else "silent"
-            table.add_row(str(len(gap.questions)), str(gap.last_asked), touched, escape(gap.questions[0]))
-        console.print(table)
+    table = Table("Not helpful", "Reasons", "Question", "Id", title="Worst answers", title_justify="left")
+    for record in made.worst:
+        against = [rating for rating in record.ratings if not rating.helpful]
+        reasons = ", ".join(dict.fromkeys(rating.reason for rating in against if rating.reason))
+        table.add_row(str(len(against)), reasons, escape(record.question.text), record.question.id)
+    return table
+
+
+def _gaps(gaps: tuple[Gap, ...]) -> "Table":
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("Asked", "Last", "Documents", "Question", title="Gaps in the documents", title_justify="left")
+    for gap in gaps:
+        touched = "touch on it" if gap.touched else "silent"
+        table.add_row(str(len(gap.questions)), str(gap.last_asked), touched, escape(gap.questions[0]))
+    return table
 
 
 def _share(share: float | None) -> str:

@@ -6,6 +6,7 @@ import click
 
 from bot.app import App
 from bot.commands import options
+from rag_core.errors import MisconfiguredError
 
 port_option = click.option("--port", type=click.IntRange(0, 65535), help="0 takes a free one [SUPPORTBOT_PORT].")
 
@@ -24,8 +25,12 @@ def run(app: App, examples: Sequence[str] = ()) -> None:
         from bot.local.serving import serve
     except ModuleNotFoundError as error:
         raise options.not_installed(error, "playground") from error
-    serve(create(app, examples), app.settings.port, _announce)
 
+    def announce(address: str) -> None:
+        click.echo(f"playground: {address}  (Ctrl-C ends it)")
+        try:
+            app.index.sources()
+        except MisconfiguredError as error:
+            click.echo(f"{error}; the page has nothing to answer from yet", err=True)
 
-def _announce(address: str) -> None:
-    click.echo(f"playground: {address}  (Ctrl-C ends it)")
+    serve(create(app, examples), app.settings.port, announce)

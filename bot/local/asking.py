@@ -6,10 +6,10 @@ What a person may have mistyped comes back with a sentence and with the text the
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rag_core.answering import LONGEST
 from rag_core.domain import Audience, QuestionId
 from rag_core.errors import RejectedError
 
-LONGEST = 4_000  # characters of a question
 READERS = {Audience.PUBLIC: ("Customer", "public pages"), Audience.INTERNAL: ("Staff", "public and internal pages")}
 
 

@@ -84,5 +84,5 @@ class Turn:
     def _source(self, number: int, citation: Citation) -> Source:
         title, _, section = citation.title.partition(" > ")
         place = {"answer": self.id, "source": number} if citation.quote else {}
-        url = document_url(citation.document_id, self.record.question.audience, **place)
+        url = document_url(citation.source, citation.document_id, self.record.question.audience, **place)
         return Source(f"source-{self.id}-{number}", title, section, url, citation.quote)

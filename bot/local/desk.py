@@ -5,20 +5,19 @@ The App makes its parts when they are first asked for, which is not safe between
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from bot.app import App
-from bot.local.asking import LONGEST, READERS, Asked
+from bot.local.asking import READERS, Asked
 from bot.local.conversing import WRITTEN, Turn
 from bot.local.remembering import Memory
 from bot.local.streaming import Emit
 from bot.local.templating import fill
-from rag_core.answering import Answering
-from rag_core.domain import Audience, Chunk, Citation, DocumentId, PersonId, Question, QuestionId
-from rag_core.errors import MisconfiguredError, RejectedError
+from rag_core.answering import LONGEST, Answering
+from rag_core.domain import Audience, Chunk, Citation, DocumentId, PersonId, Question, QuestionId, SourceName
+from rag_core.errors import MisconfiguredError, RejectedError, SupportBotError
 from rag_core.ports import FeedbackLog
-from rag_core.rating import rate
 from rag_core.reporting import Report
 
 CHANNEL = "playground"
@@ -62,7 +61,7 @@ class Desk:
             if stage in WRITTEN:
                 emit("stage", {"text": WRITTEN[stage]})
 
-        answer = answering.answer(question, on_stage)
+        answer = answering.answer(question, on_stage=on_stage)
         self.memory.keep(answer, asked.follow_up)
         turn = self.turn(question.id, reader)
         for block in turn.blocks:
@@ -71,9 +70,11 @@ class Desk:
         emit("rest", {"html": rest, "url": turn.url, "title": f"{turn.record.question.text[:60]} · supportbot"})
 
     def conversation(self, question_id: QuestionId, reader: PersonId | None) -> list[Turn]:
-        """The answer, below those that it follows up on."""
-        above = self.memory.above(question_id)
-        return [*(self.turn(each, reader) for each in above), self.turn(question_id, reader)]
+        """The answer, below those that it follows up on and that its readers may see."""
+        last = self.turn(question_id, reader)
+        seen = last.record.question.audience.may_read
+        above = [self.turn(each, reader) for each in self.memory.above(question_id)]
+        return [*(turn for turn in above if turn.record.question.audience in seen), last]
 
     def turn(self, question_id: QuestionId, reader: PersonId | None = None) -> Turn:
         try:
@@ -84,18 +85,14 @@ class Desk:
 
     def rate(self, question_id: QuestionId, reader: PersonId, *, helpful: bool, reason: str, comment: str) -> None:
         self.turn(question_id)
-        rate(
-            self._log(),
-            question_id,
-            reader,
-            helpful=helpful,
-            reason="" if helpful else reason,
-            comment="" if helpful else comment,
-            clock=lambda: datetime.now(UTC),
-        )
+        said = {} if helpful else {"reason": reason, "comment": comment}
+        self.app.rate(question_id, reader, helpful=helpful, **said)
 
-    def document(self, document_id: DocumentId, audience: Audience) -> list[Chunk]:
-        chunks = self.app.passages_of(document_id, audience) if self.documents() else []
+    def document(self, source: SourceName, document_id: DocumentId, audience: Audience) -> list[Chunk]:
+        """Where no source is named, that of the first one that has a document of this id."""
+        sources = ([source] if source else list(self.app.index.sources())) if self.documents() else []
+        found = (self.app.passages_of(each, document_id, audience) for each in sources)
+        chunks = next(filter(None, found), [])
         if not chunks:
             raise UnknownError("There is no such document, or these readers may not see it")
         return chunks
@@ -109,7 +106,9 @@ class Desk:
         return cited[number - 1] if 1 <= number <= len(cited) else None
 
     def report(self) -> Report:
-        self._answering()  # makes the log, and the model that gaps are grouped with
+        with suppress(SupportBotError):  # a report is about feedback: it needs no index
+            self._answering()  # makes the model that gaps are grouped with
+        self._log()
         return self.app.report()
 
     def _question(self, asked: Asked, reader: PersonId) -> Question:

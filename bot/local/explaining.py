@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from rag_core.domain import Answer, Audience, DocumentId, Passage
+from rag_core.domain import Answer, Audience, DocumentId, Passage, SourceName
 from rag_core.markup import plain_text
 
 LISTED = 8  # passages
@@ -62,9 +62,9 @@ def why(answer: Answer, audience: Audience) -> Why:
     )
 
 
-def document_url(document: DocumentId, audience: Audience, **place: object) -> str:
+def document_url(source: SourceName, document: DocumentId, audience: Audience, /, **place: object) -> str:
     """The page that shows a document, at the passage that `place` names."""
-    query = urlencode({"audience": audience.value, **place})
+    query = urlencode({"in": source, "audience": audience.value, **place})
     return f"/documents/{quote(document)}?{query}" + ("#passage" if place else "")
 
 
@@ -78,7 +78,7 @@ def _found(passage: Passage, audience: Audience) -> Found:
     return Found(
         chunk.heading,
         text[:START].rstrip() + ("…" if len(text) > START else ""),
-        document_url(chunk.document.id, audience, passage=chunk.ordinal),
+        document_url(chunk.document.source, chunk.document.id, audience, passage=chunk.ordinal),
         f"{passage.score:.2f}",
         f"{100 * min(max(passage.score, 0.0), 1.0):.1f}",
         " · ".join(part for part in parts if part),

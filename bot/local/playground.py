@@ -22,7 +22,7 @@ from bot.local.desk import FORM, Desk, follow_up
 from bot.local.sourcing import parts
 from bot.local.streaming import events, sentence
 from bot.local.templating import STATIC, fill
-from rag_core.domain import DocumentId, PersonId, QuestionId
+from rag_core.domain import DocumentId, PersonId, QuestionId, SourceName
 from rag_core.errors import RejectedError
 
 STREAM = "text/event-stream"
@@ -87,7 +87,7 @@ class Pages:
     def document(self, request: Request) -> Response:
         query = request.query_params
         reader, answer = audience(query.get("audience")), query.get("answer", "")
-        chunks = self._desk.document(DocumentId(request.path_params["id"]), reader)
+        chunks = self._desk.document(SourceName(query.get("in", "")), DocumentId(request.path_params["id"]), reader)
         citation = self._desk.citation(answer, _number(query.get("source"))) if answer else None
         found = parts(chunks, citation, _number(query.get("passage")))
         return _page(

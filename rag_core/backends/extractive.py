@@ -6,50 +6,51 @@ Nothing is written that does not stand in a passage.
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 
 from rag_core.analyzing import terms
-from rag_core.domain import Citation, Draft, Passage, Question, Statement
-from rag_core.markup import Block, blocks, items, plain_text, quoted, sentences
-from rag_core.ports import Embedder
+from rag_core.domain import NEVER, Chunk, Deadline, Draft, Passage, Question, Statement, Support, Vector
+from rag_core.ports import Embedder, OnStatement
+from rag_core.quoting import Unit, units
 
+VERSION = 2  # raise it when other sentences are selected: it names the model in caches
 READ = 6  # passages
-EMBEDDED = 12  # units compared with the question by meaning, the best by words
-LONGEST_REPLY = 700  # characters of prose; a list or a table is not cut for it
-LONGEST_LIST = 12  # items, and rows of a table
-SHORT_TABLE = 4  # rows; shown whole
-SHORT_PARAGRAPH = 300  # characters; quoted together, since sentences lean on each other
-STATEMENTS = 3
-HEADING_SHARE = 0.5  # what a term in the heading counts, of one in the sentence
-PASSAGE_SHARE = 0.5  # of the passage's rank in the score of its sentences
-MEANING_SHARE = 0.6  # of the cosine, where there are vectors
-CLOSE = 0.72  # of the best score: what else is worth saying
-EMPTY = 0.5  # what is left of the score of a question, of what only leads or points elsewhere or shares no word
-POINTER = re.compile(
-    r"(?:(?:For|To) .{0,40}(?:information|details|learn|read)|See|Learn more|Read more|Click|Refer)\b", re.I
+EMBEDDED = 4  # units compared with the question by meaning, the best by words: each costs about 8 ms
+LONGEST_EMBEDDED = 250  # characters: what a unit is about stands at its beginning
+LONGEST_REPLY = 700  # characters; the first unit is shown whole whatever its length
+PLACES = 3
+UNITS = 4
+PREVIOUS_SHARE = 0.3  # what a term of the question before counts, of one of this question
+# What makes a unit the one that answers, in units of the cosine: docs/quality.md#extractive-answers
+WORDS = 0.5  # the share of the question's words it has, by rarity; in a heading above it they count as much
+RANK = 0.7  # its passage's score in the search
+LENGTH = 0.08  # times the logarithm of its length, up to FULL
+FULL = 300  # characters
+HEADED = 0.3  # the likeness of the heading right above a list, a table or code to the question
+HEADED_PROSE = 0.1  # the same for prose, which itself says what it is about
+REPEATED = 0.5  # by how much a unit is nearer to the question before
+STEPPING = 0.1  # steps for who asks how, a definition for who asks what
+COUNTING = 0.2  # a number for who asks how much
+EMPTY = 0.5  # less for a question, for what only leads or points elsewhere, for code
+NEAR = 0.15  # below the best: what may stand before it
+MARGIN = 0.35  # below the best: what else is worth saying
+ASKS_HOW = re.compile(
+    r"\b(?:how (?:do|can|should|could|to|would)|where (?:do|can)|can (?:i|we)|steps?|instructions?|set ?up)\b", re.I
 )
-CELLS = re.compile(r"(?<!\\)\|")
-FIRST_NUMBER = re.compile(r"\s*(\d+)[.)]")
+ASKS_AMOUNT = re.compile(
+    r"\b(?:how (?:many|much|long|often|large|big|fast|soon|old|far)|costs?|prices?|limits?|max\w*|min\w*|sizes?|when"
+    r"|rates?)\b",
+    re.I,
+)
+AMOUNT = re.compile(r"\d")
+ASKS_WHAT = re.compile(r"\b(?:what(?:'s| is| are| does)|define|explain)\b", re.I)
+DEFINING = re.compile(
+    r"(?:^|[.!?] )(?:(?:A|An|The) )?((?:[\w/&-]+ ){1,4}?)(?:is|are|means?|refers?|occurs?|allows?|lets?)\b"
+)
 LEANING = re.compile(
-    r"(?:It|Its|They|Their|These|Those|This|That|He|She|Then|However|Otherwise|Instead|Also|But|And|So)\b"
+    r"(?:In )?(?:It|Its|They|Their|These|Those|This|That|He|She|Then|However|Otherwise|Instead|Also|But|And|So)\b", re.I
 )
-
-
-@dataclass(slots=True)
-class Unit:
-    """The smallest thing worth quoting.
-
-    A short paragraph, a sentence, or a list, a table or a code block with the line that leads to it.
-    """
-
-    passage: int
-    order: int
-    text: str  # Markdown, as it is shown
-    plain: str
-    block: bool = False
-    terms: frozenset[str] = frozenset()
-    score: float = field(default=0.0)
 
 
 class ExtractiveAnswerModel:
@@ -58,153 +59,154 @@ class ExtractiveAnswerModel:
     def __init__(self, embedder: Embedder | None = None) -> None:
         self._embedder = embedder
 
-    def draft(self, question: Question, passages: Sequence[Passage]) -> Draft:
+    @property
+    def name(self) -> str:
+        return f"extractive-{VERSION} {self._embedder.name if self._embedder else ''}".strip()
+
+    def draft(
+        self,
+        question: Question,
+        passages: Sequence[Passage],
+        *,
+        on_statement: OnStatement = lambda _: None,
+        deadline: Deadline = NEVER,
+    ) -> Draft:
         read = passages[:READ]
-        wanted = frozenset(terms(question.retrieval_text))
-        units = [unit for index, passage in enumerate(read) for unit in _units(index, passage, wanted)]
-        self._score(question, wanted, read, units)
-        chosen = _select(units)
-        return _cited(chosen, read)
+        weights = _asked(question)
+        found = units(read, frozenset(weights))
+        self._score(question, weights, read, found)
+        chosen = _select(found)
+        statements = tuple(_statements(chosen, read))
+        for statement in statements:
+            on_statement(statement)
+        return Draft(statements)
 
     def _score(
-        self, question: Question, wanted: frozenset[str], passages: Sequence[Passage], units: list[Unit]
+        self, question: Question, asked: Mapping[str, float], passages: Sequence[Passage], found: list[Unit]
     ) -> None:
-        weights = _weights(wanted, units)
-        total = sum(weights.values()) or 1.0
-        headings = [set(terms(passage.chunk.heading)) & wanted for passage in passages]
-        for unit in units:
-            here = sum(weights[term] for term in unit.terms & wanted)
-            above = sum(weights[term] for term in headings[unit.passage] - unit.terms)
-            rank = passages[unit.passage].score
-            unit.score = (here + HEADING_SHARE * above) / total * (1 - PASSAGE_SHARE) + PASSAGE_SHARE * rank
-            unit.score *= 1.0 if here else EMPTY
-        if self._embedder is not None and units:
-            self._add_meaning(self._embedder, question, units)
-        for unit in units:
-            if not unit.block and (unit.plain.endswith(("?", ":")) or POINTER.match(unit.plain)):
-                unit.score *= EMPTY
+        weights = _weights(asked, found)
+        above = [(frozenset(terms(each.chunk.heading)), _likeness(each.chunk, weights)) for each in passages]
+        for unit in found:
+            heading, likeness = above[unit.passage]
+            unit.score = RANK * passages[unit.passage].score + WORDS * _share(unit.terms | heading, weights)
+            unit.score += likeness * (HEADED if unit.block else HEADED_PROSE) + _kind(question.text, unit)
+            unit.score += LENGTH * math.log(min(len(unit.plain), FULL) + 10)
+            if self._embedder is None and not weights.keys() & (unit.terms | heading if unit.block else unit.terms):
+                unit.score = 0.0
+        if self._embedder is not None and found:
+            self._add_meaning(self._embedder, question, found)
 
-    def _add_meaning(self, embedder: Embedder, question: Question, units: list[Unit]) -> None:
-        best = sorted(units, key=lambda unit: -unit.score)[:EMBEDDED]
-        asked = embedder.embed_question(question.retrieval_text)
-        for unit, vector in zip(best, embedder.embed_passages([unit.plain for unit in best]), strict=True):
-            cosine = sum(a * b for a, b in zip(asked, vector, strict=True))
-            unit.score = (1 - MEANING_SHARE) * unit.score + MEANING_SHARE * max(cosine, 0.0)
-
-
-def _weights(wanted: Iterable[str], units: Sequence[Unit]) -> dict[str, float]:
-    """Inverse document frequency among the sentences at hand."""
-    holders = Counter(term for unit in units for term in unit.terms)
-    return {term: math.log(1 + len(units) / (1 + holders[term])) for term in wanted}
+    def _add_meaning(self, embedder: Embedder, question: Question, found: list[Unit]) -> None:
+        """A unit that is not among the best is taken to be as far as the farthest of them."""
+        best = sorted(found, key=lambda unit: -unit.score)
+        said = embedder.embed_passages([unit.plain[:LONGEST_EMBEDDED] for unit in best[:EMBEDDED]])
+        texts = [question.retrieval_text, question.text, question.previous] if question.previous else [question.text]
+        asked = [embedder.embed_question(text) for text in texts]
+        near = [_nearness([_cosine(each, vector) for each in asked]) for vector in said]
+        for unit, each in zip(best, near + [min(near)] * (len(best) - len(near)), strict=True):
+            unit.score += each
 
 
-def _units(index: int, passage: Passage, wanted: frozenset[str]) -> Iterator[Unit]:
-    lead: Unit | None = None
-    for order, (text, block) in enumerate(_parts(blocks(passage.chunk.text), wanted)):
-        plain = plain_text(text)
-        unit = Unit(index, order, text, plain, block, frozenset(terms(plain)))
-        if lead is not None and block:
-            unit = _led(lead, unit)
-        elif lead is not None:
-            yield lead
-        lead = unit if plain.endswith(":") and not block else None
-        if lead is None:
-            yield unit
-    if lead is not None:
-        yield lead
+def _nearness(cosines: Sequence[float]) -> float:
+    """Of a follow-up it is less for what is nearer to the question before: that was its answer."""
+    if len(cosines) == 1:
+        return cosines[0]
+    both, own, before = cosines
+    return (both + own) / 2 - REPEATED * max(before - own, 0.0)
 
 
-def _led(lead: Unit, unit: Unit) -> Unit:
-    unit.text, unit.plain = f"{lead.text}\n\n{unit.text}", f"{lead.plain} {unit.plain}"
-    unit.terms |= lead.terms
-    return unit
+def _cosine(one: Vector, other: Vector) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True))
 
 
-def _parts(found: Iterable[Block], wanted: frozenset[str]) -> Iterator[tuple[str, bool]]:
-    """Short paragraphs or sentences, and blocks to be quoted whole."""
-    for block in found:
-        if block.kind == "List":
-            yield _list(block.source), True
-        elif block.kind == "Table":
-            yield _table(block.source, wanted), True
-        elif block.kind == "CodeBlock":
-            yield block.source, True
-        elif block.kind not in ("Rule", "Heading"):
-            text = quoted(block.source)
-            for piece in _grouped(sentences(text)):
-                if any(map(str.isalnum, piece)):
-                    yield piece, False
+def _share(held: Collection[str], weights: Mapping[str, float]) -> float:
+    return sum(weight for term, weight in weights.items() if term in held) / (sum(weights.values()) or 1.0)
 
 
-def _grouped(found: Iterable[str]) -> Iterator[str]:
-    """Neighbouring sentences together, as many as make a short paragraph."""
-    held = ""
-    for sentence in found:
-        if held and len(held) + len(sentence) >= SHORT_PARAGRAPH:
-            yield held
-            held = ""
-        held = f"{held} {sentence}" if held else sentence
-    yield held
+def _likeness(chunk: Chunk, weights: Mapping[str, float]) -> float:
+    """1 where the nearest heading says what is asked and nothing else: the harmonic mean of both shares."""
+    said = set(terms(chunk.headings[-1].text if chunk.headings else chunk.document.title))
+    asked, own = _share(said, weights), len(said & weights.keys()) / (len(said) or 1)
+    return 2 * asked * own / (asked + own or 1.0)
 
 
-def _list(source: str) -> str:
-    """The list in plain words, cut after its first items."""
-    found = [_item(item) for item in items(source)]
-    number = FIRST_NUMBER.match(source)
-    first = int(number.group(1)) if number else 0
-    shown = [f"{first + place}. {item}" if number else f"- {item}" for place, item in enumerate(found[:LONGEST_LIST])]
-    return "\n".join(shown + [f"- … and {len(found) - LONGEST_LIST} more"] * (len(found) > LONGEST_LIST))
+def _asked(question: Question) -> dict[str, float]:
+    """The question's terms and what each counts; of a follow-up its own count most."""
+    own = dict.fromkeys(terms(question.text), 1.0)
+    return dict.fromkeys(terms(question.previous or ""), PREVIOUS_SHARE if own else 1.0) | own
 
 
-def _table(source: str, wanted: frozenset[str]) -> str:
-    """The table in plain words; of a long one the rows that have to do with the question, if any have."""
-    header, *rows = [[quoted(cell) for cell in CELLS.split(row.strip().strip("|"))] for row in items(source)]
-    matches = [len(wanted & set(terms(" ".join(row)))) for row in rows]
-    if len(rows) > SHORT_TABLE and max(matches):
-        rows = [row for row, count in zip(rows, matches, strict=True) if count == max(matches)]
-    shown = [header, ["---"] * len(header), *rows[:LONGEST_LIST]]
-    return "\n".join("| " + " | ".join(row) + " |" for row in shown)
+def _weights(asked: Mapping[str, float], found: Sequence[Unit]) -> dict[str, float]:
+    """By inverse document frequency among the units at hand."""
+    holders = Counter(term for unit in found for term in unit.terms)
+    return {term: share * math.log(1 + len(found) / (1 + holders[term])) for term, share in asked.items()}
 
 
-def _item(source: str) -> str:
-    return quoted(re.sub(r"^\s*(?:[-*+]|\d+[.)])\s+", "", source))
+def _kind(asked: str, unit: Unit) -> float:
+    """Whether it is of the kind that is asked for, or of one that rarely answers."""
+    empty = unit.empty or unit.kind == "CodeBlock" or (not unit.block and unit.plain.endswith(("?", ":")))
+    return _fits(asked, unit) - EMPTY * empty
 
 
-def _select(units: Sequence[Unit]) -> list[Unit]:
-    """The best unit, then what is nearly as good and says something else; in reading order."""
-    ranked = sorted(units, key=lambda unit: (-unit.score, unit.passage, unit.order))
+def _fits(asked: str, unit: Unit) -> float:
+    if ASKS_AMOUNT.search(asked):
+        return COUNTING * bool(AMOUNT.search(unit.plain))
+    if ASKS_HOW.search(asked):
+        return STEPPING * (unit.kind == "Steps")
+    return STEPPING * (ASKS_WHAT.search(asked) is not None and _defines(unit.plain, asked))
+
+
+def _defines(said: str, asked: str) -> bool:
+    wanted = set(terms(asked))
+    return any(wanted & set(terms(found[1])) for found in DEFINING.finditer(said))
+
+
+def _select(found: Sequence[Unit]) -> list[Unit]:
+    """The best unit, then what is nearly as good and says something else, place by place."""
+    ranked = sorted(found, key=lambda unit: (-unit.score, unit.passage, unit.order))
     chosen: list[Unit] = []
     for unit in ranked:
-        if unit.score < CLOSE * ranked[0].score or len(chosen) >= STATEMENTS:
+        places = {each.passage for each in chosen} | {unit.passage}
+        if unit.score < ranked[0].score - MARGIN or len(chosen) >= UNITS:
             break
-        size = sum(len(each.text) for each in chosen if not each.block)
-        if chosen and (size + len(unit.text) * (not unit.block) > LONGEST_REPLY or _says_the_same(unit, chosen)):
+        if len(places) > PLACES:
             continue
-        chosen += [each for each in [*_needed(unit, units), unit] if each not in chosen]
-    first = {unit.passage: place for place, unit in reversed(list(enumerate(chosen)))}
-    return sorted(chosen, key=lambda unit: (first[unit.passage], unit.order))
+        if not chosen or _adds(unit, chosen):
+            chosen += [each for each in [*_needed(unit, found), unit] if each not in chosen]
+    return _ordered(chosen)
 
 
-def _says_the_same(unit: Unit, chosen: Sequence[Unit]) -> bool:
-    return any(len(unit.terms & other.terms) > 0.8 * min(len(unit.terms), len(other.terms) or 1) for other in chosen)
+def _ordered(chosen: Sequence[Unit]) -> list[Unit]:
+    """The best first; neighbours as they stand, unless the earlier one is much the poorer answer."""
+    found: list[Unit] = []
+    for unit in chosen:
+        after = next((at for at, other in enumerate(found, 1) if other.follows(unit, -1)), len(found))
+        before = (at for at, other in enumerate(found) if other.follows(unit, 1) and other.score < unit.score + NEAR)
+        found.insert(next(before, after), unit)
+    first = {unit.passage: place for place, unit in reversed(list(enumerate(found)))}
+    return sorted(found, key=lambda unit: first[unit.passage])
 
 
-def _needed(unit: Unit, units: Sequence[Unit]) -> list[Unit]:
+def _adds(unit: Unit, chosen: Sequence[Unit]) -> bool:
+    """Whether there is room for it, and it does not say the same again."""
+    if sum(len(each.text) for each in [*chosen, unit]) > LONGEST_REPLY:
+        return False
+    return not any(
+        len(unit.terms & other.terms) > 0.8 * min(len(unit.terms), len(other.terms) or 1) for other in chosen
+    )
+
+
+def _needed(unit: Unit, found: Iterable[Unit]) -> list[Unit]:
     """The sentence before one that leans on it ("It ...", "This ...")."""
     if unit.block or not LEANING.match(unit.plain):
         return []
-    return [each for each in units if each.passage == unit.passage and each.order == unit.order - 1 and not each.block]
+    return [each for each in found if unit.follows(each) and not each.block]
 
 
-def _cited(chosen: Sequence[Unit], passages: Sequence[Passage]) -> Draft:
-    """One citation a place, in the order of the statements; it quotes all that is taken from there."""
-    by_url: dict[str, list[Unit]] = {}
-    for unit in chosen:
-        by_url.setdefault(passages[unit.passage].chunk.url, []).append(unit)
-    citations = []
-    for url, units in by_url.items():
-        chunk = passages[units[0].passage].chunk
-        citations.append(Citation(chunk.heading, url, chunk.document.id, " ".join(unit.plain for unit in units)))
-    places = list(by_url)
-    statements = [Statement(unit.text, places.index(passages[unit.passage].chunk.url)) for unit in chosen]
-    return Draft(tuple(statements), tuple(citations))
+def _statements(chosen: Sequence[Unit], passages: Sequence[Passage]) -> Iterator[Statement]:
+    """One a unit; prose that follows prose from the same place is one statement with it."""
+    for (_, block), run in groupby(chosen, lambda unit: (passages[unit.passage].chunk.url, unit.block)):
+        units = list(run)
+        for members in [[unit] for unit in units] if block else [units]:
+            supports = tuple(Support(unit.passage, unit.plain) for unit in members)
+            yield Statement(" ".join(unit.text for unit in members), supports)

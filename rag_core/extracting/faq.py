@@ -11,7 +11,7 @@ from rag_core.domain import Audience, Heading
 from rag_core.errors import RejectedError
 from rag_core.extracting.decoding import decode
 from rag_core.extracting.extracted import Extracted, audience_of
-from rag_core.markup import Section, paragraphs, slug
+from rag_core.markup import Section, paragraphs, slug, unique
 
 REQUIRED = ("question", "answer")
 
@@ -35,14 +35,16 @@ def _sections(reader: "csv.DictReader[str]", audiences: set[Audience | None]) ->
     reader.fieldnames = [name.strip().lower() for name in reader.fieldnames or []]
     if missing := [name for name in REQUIRED if name not in reader.fieldnames]:
         raise RejectedError(f"a CSV is read as an FAQ and needs a column named {' and one named '.join(missing)}")
+    anchors: dict[str, int] = {}
     for row in reader:
         if any(row.values()):
             audiences.add(audience_of(row.get("audience")))
-            yield _section(row, reader.line_num)
+            yield _section(row, reader.line_num, anchors)
 
 
-def _section(row: dict[str, str | None], line: int) -> Section:
+def _section(row: dict[str, str | None], line: int, anchors: dict[str, int]) -> Section:
     question, answer = ((row[name] or "").strip() for name in REQUIRED)
     if not question or not answer:
         raise RejectedError(f"the row that ends at line {line} has no {'answer' if question else 'question'}")
-    return Section((Heading(question, slug(question)),), paragraphs(answer), url=(row.get("url") or "").strip() or None)
+    heading = Heading(question, unique(slug(question), anchors))
+    return Section((heading,), paragraphs(answer), url=(row.get("url") or "").strip() or None)

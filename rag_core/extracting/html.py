@@ -3,9 +3,10 @@
 Headings keep their ids, so that a citation leads to the section.
 """
 
+import re
 from typing import Any
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
 from markdownify import MarkdownConverter
 
 from rag_core.errors import RejectedError
@@ -27,12 +28,82 @@ OPTIONS: dict[str, Any] = {
 }
 
 
+INLINE = frozenset(
+    {
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "bdo",
+        "cite",
+        "code",
+        "data",
+        "dfn",
+        "em",
+        "i",
+        "kbd",
+        "mark",
+        "q",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "u",
+    }
+)
+ONE_LINE = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "td", "th"})  # where nothing but text can begin
+SYNTAX = re.compile(r"(?=#|[-+*=_~`>|]|\[[^\]]*\]:)|(?<=\d)(?=[.)](?:\s|$))")
+BEGINS_BLOCK = re.compile(r"\s*(?:#{1,6}(?:\s|$)|[-+*](?:\s|$)|[-=*_]{2}|[~`]{3}|[>|]|\[[^\]]*\]:|\d{1,9}[.)](?:\s|$))")
+BAR = re.compile(r"(?<!\\)\|")
+TAG = re.compile(r"<(?=[A-Za-z/!?])")
+BACKTICKS = re.compile("`{3,}")
+
+
 class _Markdown(MarkdownConverter):  # type: ignore[misc] # published without usable types
-    """Keeps heading ids."""
+    """Keeps heading ids, and keeps text from becoming syntax where a line begins, in a cell and in code."""
 
     def convert_hN(self, n: int, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: N802 - the library's name
         anchor = el.get("id") or next((inner["id"] for inner in el.select("[id]")), None)
         return str(super().convert_hN(n, el, f"{text.strip()} {{#{anchor}}}" if anchor else text, parent_tags))
+
+    def convert_td(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        return str(super().convert_td(el, BAR.sub(r"\|", text), parent_tags))
+
+    def convert_th(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        return str(super().convert_th(el, BAR.sub(r"\|", text), parent_tags))
+
+    def convert_pre(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        fenced = str(super().convert_pre(el, text, parent_tags))
+        longest = max(map(len, BACKTICKS.findall(text)), default=0)
+        fence = "`" * (longest + 1)
+        return f"\n\n{fence}{fenced.strip()[3:-3]}{fence}\n\n" if longest else fenced
+
+    def process_text(self, el: NavigableString, parent_tags: set[str] | None = None) -> str:
+        text = str(super().process_text(el, parent_tags))
+        if "_noformat" in (parent_tags or ()):
+            return text
+        if BEGINS_BLOCK.match(text) and _begins_line(el):
+            text = SYNTAX.sub(r"\\", text, count=1)
+        return TAG.sub(r"\<", text)
+
+
+def _begins_line(element: PageElement) -> bool:
+    """Whether nothing but blanks stands before it in its line."""
+    before = element.previous_sibling
+    while isinstance(before, NavigableString) and not before.strip():
+        before = before.previous_sibling
+    if isinstance(before, NavigableString):
+        return False
+    if before is not None:
+        return isinstance(before, Tag) and before.name not in INLINE
+    above = element.parent
+    if above is None or above.name in ONE_LINE:
+        return False
+    return above.name not in INLINE or _begins_line(above)
 
 
 def read(content: bytes) -> Extracted:

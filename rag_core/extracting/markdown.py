@@ -24,11 +24,12 @@ SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C loader where
 
 
 def read(content: bytes) -> Extracted:
-    text = decode(content).lstrip()
+    text = decode(content)  # blanks before the first words are kept: they may make them code
+    begun = text.lstrip()
     meta: Mapping[str, object] = {}
-    if match := FRONT_MATTER.match(text):
-        meta, text = _front_matter(match.group(1)), text[match.end() :]
-    elif UNCLOSED.match(text):
+    if match := FRONT_MATTER.match(begun):
+        meta, text = _front_matter(match.group(1)), begun[match.end() :]
+    elif UNCLOSED.match(begun):
         raise RejectedError("its front matter has no end: close it with a line of ---")
     found = tuple(readable(section) for section in sections(text))
     title = meta.get("title") or _first_heading(found) or first_line(text)

@@ -3,15 +3,20 @@
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import quality, speed
+from tests.benchmarks import caching, opensearch, quality, reporting, speed
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "ask": speed.ask,
     "ingest": speed.ingest,
     "memory": speed.memory,
+    "report": reporting.measure,
     "search": speed.search,
     "vectors": speed.vectors,
     "quality": quality.measure,
+    "caching": caching.caching,
+    "opensearch-quality": opensearch.quality,
+    "opensearch-search": opensearch.search,
+    "opensearch-load": opensearch.load,
 }
 
 

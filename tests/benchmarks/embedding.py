@@ -26,7 +26,7 @@ def ingest(corpus: str, home: str) -> float:
 def alone(home: str) -> float:
     embedder = FastembedEmbedder(str(MODEL), Path(home), download=False)
     with EmbeddedWriter(Path(home), FolderSource(Path(home)).name) as writer:
-        texts = [chunk.text for chunk in writer.pending("another model", after=0, limit=1_000_000)]
+        texts = [text for _, text in writer._book.pending("another model", 0, 1_000_000)]
     started = time.perf_counter()
     embedder.embed_passages(texts)
     return time.perf_counter() - started

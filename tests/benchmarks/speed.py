@@ -14,7 +14,7 @@ from statistics import median
 
 from rag_core.backends.embedded.writer import EmbeddedWriter
 from rag_core.chunking import chunk
-from rag_core.domain import Vector
+from rag_core.domain import NEVER, Deadline, Vector
 from rag_core.extracting.reading import read
 from rag_core.markup import Block, Section, sentences
 from tests.benchmarks.material import DEMO, DOCS, MODEL, missing, supportbot
@@ -95,6 +95,12 @@ class RandomEmbedder:
     def __init__(self) -> None:
         self._chance = random.Random(1)  # noqa: S311
 
+    def embed_question(self, text: str, *, deadline: Deadline = NEVER) -> Vector:
+        return self.vector()
+
+    def embed_passages(self, texts: Sequence[str]) -> list[Vector]:
+        return [self.vector() for _ in texts]
+
     def vector(self) -> Vector:
         values = [self._chance.gauss(0, 1) for _ in range(DIMENSIONS)]
         length = sum(value * value for value in values) ** 0.5
@@ -125,8 +131,4 @@ def _fill(home: Path, embedder: RandomEmbedder) -> None:
             page = document(f"page{number}")
             written = [Section((), (Block("Paragraph", " ".join(chance.choices(pool, k=8))),)) for _ in range(50)]
             writer.replace(page, chunk(page, written)[:50])
-        last = 0
-        while batch := writer.pending(embedder.name, after=last, limit=5_000):
-            writer.store_vectors(embedder.name, ((each.key, embedder.vector()) for each in batch))
-            last = batch[-1].key
-        writer.commit(embedder.name)
+        writer.commit(embedder)

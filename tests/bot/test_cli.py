@@ -3,14 +3,16 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.making import write
-from tests.shared import DEMO
+from tests.shared import DEMO, shared
 
 
 class Command:
@@ -53,10 +55,9 @@ def test_ask_prints_the_contract(supportbot: Command, docs: Path) -> None:
     answer = json.loads(supportbot("ask", "How long do refunds take?", "--json").stdout)
     assert answer["outcome"] == "answered"
     assert answer["text"] == "Refunds take thirty days. [1]"
-    assert answer["citations"] == [
-        {"title": "Refunds", "url": "https://h.example/refunds#refunds", "document_id": "refunds"}
-    ]
-    assert set(answer["passages"][0]) == {"document_id", "heading", "url", "score", "text"}
+    cited = {"title": "Refunds", "url": "https://h.example/refunds#refunds", "document_id": "refunds"}
+    assert answer["citations"] == [cited | {"source": str(docs)}]
+    assert set(answer["passages"][0]) == {"source", "document_id", "heading", "url", "score", "text"}
     assert 0 <= answer["confidence"] <= 1
     assert answer["timings_ms"]["total"] > 0
     assert answer["question_id"]
@@ -85,6 +86,47 @@ def test_ask_rate_and_report(supportbot: Command, docs: Path) -> None:
     assert "zebra giraffe" in supportbot("report").stdout
 
 
+def test_a_report_of_a_period(supportbot: Command, docs: Path) -> None:
+    supportbot("ingest", docs)
+    supportbot("ask", "How long do refunds take?")
+    today = datetime.now(UTC).date()
+    assert f"{today} to {today} (UTC): 1 questions" in supportbot("report").stdout
+    week = f"{today - timedelta(days=6)} to {today} (UTC): 1 questions"
+    for arguments in (["--since", "7d"], ["--since", "1w"], ["--days", "7"], ["--since", str(today - timedelta(6))]):
+        assert week in supportbot("report", *arguments).stdout
+
+
+def test_a_report_needs_no_index(supportbot: Command, docs: Path) -> None:
+    supportbot("ingest", docs)
+    for question in ("zebra giraffe", "quasar xylophone"):
+        supportbot("ask", question)
+    shutil.rmtree(supportbot.home / "index")
+    for book in supportbot.home.glob("knowledge.sqlite*"):
+        book.unlink()
+    shown = supportbot("report")
+    assert "quasar xylophone" in shown.stdout
+    assert "Questions alike in words are counted together" in shown.stdout
+    assert shown.stderr == ""
+
+
+def test_a_report_does_without_the_model_of_the_index(supportbot: Command, docs: Path) -> None:
+    model = str(shared("models", "all-MiniLM-L6-v2-int8"))
+    supportbot("ingest", docs, SUPPORTBOT_EMBEDDING_MODEL=model)
+    for question in ("zebra giraffe", "quasar xylophone"):
+        supportbot("ask", question)
+    assert "alike in meaning" in supportbot("report", SUPPORTBOT_EMBEDDING_MODEL=model).stdout
+    assert "alike in words" in supportbot("report", SUPPORTBOT_EMBEDDING_MODEL="/no/such/folder").stdout
+
+
+@pytest.mark.parametrize("reason", ["off topic", "off-topic"])
+def test_a_reason_may_be_written_with_a_space(supportbot: Command, docs: Path, reason: str) -> None:
+    supportbot("ingest", docs)
+    name = json.loads(supportbot("ask", "How long do refunds take?", "--json").stdout)["question_id"]
+    supportbot("rate", name, "not-helpful", "--reason", reason)
+    assert json.loads(supportbot("report", "--json").stdout)["reasons"] == {"off-topic": 1}
+    assert "reason must be one of" in supportbot("rate", name, "not-helpful", "--reason", "rude", code=2).stderr
+
+
 def test_ingest_summarises_and_ends_with_1_when_something_failed(supportbot: Command, docs: Path) -> None:
     (docs / "broken.pdf").write_bytes(b"no pdf")
     (docs / "logo.png").write_bytes(b"png")
@@ -104,6 +146,12 @@ def test_status_and_forget(supportbot: Command, docs: Path) -> None:
     assert "nothing was ingested from" in supportbot("forget", docs, code=2).stderr
 
 
+def test_folders_that_overlap_are_named(supportbot: Command, docs: Path) -> None:
+    supportbot("ingest", docs)
+    assert f"{docs} was ingested too" in supportbot("ingest", docs.parent).stderr
+    assert "was ingested too" not in supportbot("ingest", DEMO / "help-center" / "billing").stderr
+
+
 def test_the_home_may_stand_before_or_after_the_command(supportbot: Command, docs: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     supportbot("ingest", docs, "--home", other)
@@ -120,6 +168,10 @@ def test_the_home_may_stand_before_or_after_the_command(supportbot: Command, doc
         (["ask", "x", "--audience", "everyone"], "not one of"),
         (["eval", "/nowhere.jsonl"], "cannot be read"),
         (["report", "--html", "/nowhere/at/all.html"], "No such file"),
+        (["report", "--since", "soon"], "neither a period like 7d"),
+        (["report", "--since", "0d"], "begins after today"),
+        (["report", "--since", "9999-01-01"], "begins after today"),
+        (["report", "--since", "7d", "--days", "7"], "give one of them"),
         (["ingest", str(DEMO), "--home", str(DEMO / "README.md")], "File exists"),
         (["status", "--home", str(DEMO / "README.md")], "is not a folder"),
         (["ingest", str(DEMO / "help-center"), "--base-url", "help.example"], "must begin with https://"),
@@ -137,6 +189,8 @@ def test_an_empty_question_and_a_wrong_model_end_with_2(supportbot: Command, doc
     wrong = supportbot("ingest", docs, code=2, SUPPORTBOT_EMBEDDING_MODEL="/no/such/folder")
     assert "does not exist" in wrong.stderr
     assert "SUPPORTBOT_EMBEDDING_MODEL=none" in wrong.stderr
+    mistyped = supportbot("ingest", docs, code=2, SUPPORTBOT_EMBEDDING_MODEL="sentence-transformers/all-minilm-l6-v3")
+    assert "did you mean sentence-transformers/all-MiniLM-L6-v2" in mistyped.stderr
 
 
 def test_bytes_that_are_no_text_are_survived(supportbot: Command, docs: Path) -> None:
@@ -162,6 +216,21 @@ def test_eval_prints_every_key(supportbot: Command) -> None:
     assert set(measured) == {*keys.split(), "questions", "seconds"}
     assert measured["questions"] == 110
     assert measured["recall_at_10"] > 0.7
+
+
+def test_eval_names_what_went_wrong(supportbot: Command, docs: Path, tmp_path: Path) -> None:
+    supportbot("ingest", docs)
+    questions = tmp_path / "q.jsonl"
+    lines = [
+        {"id": "found", "text": "How long do refunds take?", "gold": ["refunds"], "answerable": True},
+        {"id": "lost", "text": "zebra giraffe", "gold": ["refunds"], "answerable": True},
+        {"id": "moved", "text": "What is an SPF record?", "gold": ["elsewhere/spf#top"]},
+    ]
+    questions.write_text("\n".join(map(json.dumps, lines)))
+    shown = supportbot("eval", questions, "--misses").stderr.splitlines()
+    assert shown[0] == "1 gold documents are not ingested, the first is elsewhere/spf"
+    assert [line.split(":")[0] for line in shown[1:]] == ["lost", "moved"]
+    assert "declined" in shown[1]
 
 
 def test_help_names_every_command(supportbot: Command) -> None:

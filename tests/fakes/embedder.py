@@ -5,7 +5,7 @@ from array import array
 from collections.abc import Sequence
 
 from rag_core.analyzing import terms
-from rag_core.domain import Vector
+from rag_core.domain import NEVER, Deadline, Vector
 
 
 class HashingEmbedder:
@@ -13,7 +13,7 @@ class HashingEmbedder:
         self.name, self.dimensions = name, dimensions
         self.embedded = 0
 
-    def embed_question(self, text: str) -> Vector:
+    def embed_question(self, text: str, *, deadline: Deadline = NEVER) -> Vector:
         values = [0.0] * self.dimensions
         for term in terms(text) or [text]:
             values[zlib.crc32(term.encode()) % self.dimensions] += 1.0

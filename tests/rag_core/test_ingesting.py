@@ -37,7 +37,7 @@ def counts(run: IngestionRun) -> Counts:
 
 
 def found(built: App, text: str, audience: Audience = Audience.PUBLIC) -> list[str]:
-    return [p.chunk.document.id for p in built.index.search(text, None, audience=audience, limit=10)]
+    return [p.chunk.document.id for p in built.index.search(text, None, audience=audience, limit=10).passages]
 
 
 class TestWhatChanged:
@@ -79,9 +79,9 @@ class TestWhatChanged:
     def test_citations_lead_to_where_the_folder_is_published(self, built: App, docs: Path) -> None:
         (docs / "price list.csv").write_text("question,answer\nPrice?,Ten euros.")
         built.ingest(docs, base_url="https://help.example/")
-        (page,) = built.index.search("refunds", None, audience=Audience.PUBLIC, limit=1)
+        (page,) = built.index.search("refunds", None, audience=Audience.PUBLIC, limit=1).passages
         assert page.chunk.url == "https://help.example/billing/refunds"
-        (row,) = built.index.search("euros", None, audience=Audience.PUBLIC, limit=1)
+        (row,) = built.index.search("euros", None, audience=Audience.PUBLIC, limit=1).passages
         assert row.chunk.url == "https://help.example/price%20list.csv#price"
 
     def test_what_a_run_that_died_had_read_counts_as_written_by_the_one_that_shows_it(
@@ -226,7 +226,7 @@ def test_a_run_killed_at_any_moment_leaves_one_whole_version_and_the_next_conver
         return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def answering() -> int:
-        reading = app(home).index.search("common words", None, audience=Audience.PUBLIC, limit=50)
+        reading = app(home).index.search("common words", None, audience=Audience.PUBLIC, limit=50).passages
         (version,) = {re.findall(r"in v(\d+) here", passage.chunk.text)[0] for passage in reading}
         return int(version)
 

@@ -3,7 +3,7 @@ import re
 import pyromark
 import pytest
 
-from rag_core.markup import blocks, items, paragraphs, plain_text, quoted, sections, sentences
+from rag_core.markup import blocks, inside, items, link_texts, paragraphs, plain_text, quoted, sections, sentences
 
 
 def test_entities_do_not_bring_control_characters_back() -> None:
@@ -17,6 +17,35 @@ def test_sections_keep_their_path_and_anchor() -> None:
     assert [[h.text for h in s.headings] for s in found] == [[], ["One"], ["One", "Two words"], ["One"]]
     assert [s.headings[-1].anchor for s in found[1:]] == ["one", "own", "one-1"]
     assert [block.source for s in found for block in s.blocks] == ["Intro.", "a", "b", "c"]
+
+
+def test_no_two_anchors_are_equal() -> None:
+    found = sections("# A\n\n# A\n\n# A 1\n\n# A\n\n# Own {#b}\n\n# B")
+    assert [s.headings[-1].anchor for s in found] == ["a", "a-1", "a-1-1", "a-2", "b", "b-1"]
+
+
+def test_indented_code_keeps_its_indentation() -> None:
+    assert [(b.kind, b.source) for b in blocks("    a\n      b\n\ntext\n\n\tc\n\n- d")] == [
+        ("CodeBlock", "    a\n      b"),
+        ("Paragraph", "text"),
+        ("CodeBlock", "\tc"),
+        ("List", "- d"),
+    ]
+
+
+def test_what_stands_inside_an_item() -> None:
+    marker, found = inside("1. a\nlazy\n   - b\n     - c\n\n   ```sh\n   run\n   ```")
+    assert marker == "1. "
+    assert [b.source for b in found] == ["a\nlazy", "- b\n  - c", "```sh\nrun\n```"]
+    assert inside("-") == ("-", [])
+
+
+def test_the_words_of_links() -> None:
+    assert link_texts("See [the *API*](a) and [`b`](c), <https://d.example> ![e](f)") == [
+        "the API",
+        "b",
+        "https://d.example",
+    ]
 
 
 def test_a_hash_in_code_is_no_heading() -> None:

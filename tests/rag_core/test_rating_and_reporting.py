@@ -1,22 +1,31 @@
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from rag_core.backends.sqlite import SqliteFeedbackLog
+from rag_core.backends.sqlite.feedback import SqliteFeedbackLog
 from rag_core.domain import Outcome, PersonId, QuestionId
 from rag_core.errors import RejectedError
-from rag_core.grouping import group
+from rag_core.grouping import EMBEDDED, group
+from rag_core.ports import Embedder
 from rag_core.rating import rate
 from rag_core.reporting import report
 from tests.fakes.embedder import HashingEmbedder
 from tests.making import NOON, answer, question
 
+TODAY = date(2026, 11, 4)
+
 
 @pytest.fixture
-def log(tmp_path: Path) -> SqliteFeedbackLog:
-    log = SqliteFeedbackLog(tmp_path)
+def empty(tmp_path: Path) -> Iterator[SqliteFeedbackLog]:
+    with SqliteFeedbackLog(tmp_path) as log:
+        yield log
+
+
+@pytest.fixture
+def log(empty: SqliteFeedbackLog) -> SqliteFeedbackLog:
     asked = [
         ("refund time?", Outcome.ANSWERED),
         ("dkim?", Outcome.ANSWERED),
@@ -26,8 +35,8 @@ def log(tmp_path: Path) -> SqliteFeedbackLog:
     ]
     for n, (text, outcome) in enumerate(asked):
         each = replace(question(text, name=f"q{n}"), asked_at=NOON + timedelta(hours=8 * n))
-        log.record_answer(each, answer(each, outcome, confidence=0.5 + n / 10))
-    return log
+        empty.record_answer(each, answer(each, outcome))
+    return empty
 
 
 def rated(
@@ -41,29 +50,52 @@ def test_the_figures(log: SqliteFeedbackLog) -> None:
     rated(log, "q0", "bob", helpful=False, reason="outdated")
     rated(log, "q1", "ada", helpful=False)
     rated(log, "q1", "bob", helpful=False, reason="wrong")
-    made = report(log.answers())
+    made = report(log, TODAY)
     assert (made.questions, made.answered, made.ratings, made.helpful) == (5, 2, 4, 1)
     assert (made.answered_share, made.helpful_share) == (0.4, 0.25)
     assert [record.question.id for record in made.worst] == ["q1", "q0"]
     assert dict(made.reasons) == {"outdated": 1, "wrong": 1, "no reason given": 1}
     assert [(day.day.day, day.answered, day.declined) for day in made.days] == [(2, 2, 0), (3, 0, 3)]
+    assert (made.first, made.last) == (NOON.date(), TODAY)
+
+
+def test_a_period_holds_its_own_figures_only(log: SqliteFeedbackLog) -> None:
+    rated(log, "q0", "ada", helpful=False)
+    rated(log, "q3", "ada", helpful=True)
+    made = report(log, TODAY, date(2026, 11, 3))
+    assert (made.questions, made.answered, made.ratings, made.helpful, made.worst) == (3, 0, 1, 1, ())
+    assert (made.first, made.last) == (date(2026, 11, 3), TODAY)
 
 
 @pytest.mark.parametrize("embedder", [None, HashingEmbedder()])
 def test_gaps_are_grouped_and_the_most_asked_comes_first(
     log: SqliteFeedbackLog, embedder: HashingEmbedder | None
 ) -> None:
-    gaps = report(log.answers(), embedder).gaps
-    assert [set(gap.questions) for gap in gaps] == [
+    made = report(log, TODAY, embedder=lambda: embedder)
+    assert [set(gap.questions) for gap in made.gaps] == [
         {"can you send an sms", "Do you send SMS?"},
         {"Is there an on-premise version?"},
     ]
-    assert [gap.touched for gap in gaps] == [False, True]
+    assert [gap.touched for gap in made.gaps] == [False, True]
+    assert [gap.last_asked.day for gap in made.gaps] == [3, 3]
+    assert made.by_meaning == (embedder is not None)
 
 
-def test_nothing_asked_yet() -> None:
-    made = report([])
+def test_no_model_is_asked_for_where_there_is_nothing_to_compare(log: SqliteFeedbackLog) -> None:
+    def none() -> Embedder | None:
+        raise AssertionError
+
+    for name in ("q3", "q4"):
+        record = log.answer(QuestionId(name))
+        log.record_answer(record.question, answer(record.question))
+    made = report(log, TODAY, embedder=none)
+    assert [gap.questions for gap in made.gaps] == [("Do you send SMS?",)]
+
+
+def test_nothing_asked_yet(empty: SqliteFeedbackLog) -> None:
+    made = report(empty, TODAY)
     assert (made.questions, made.answered_share, made.helpful_share, made.gaps, made.days) == (0, None, None, (), ())
+    assert (made.first, made.last) == (TODAY, TODAY)
 
 
 def test_a_rating_is_checked(log: SqliteFeedbackLog) -> None:
@@ -73,5 +105,32 @@ def test_a_rating_is_checked(log: SqliteFeedbackLog) -> None:
         rated(log, "q0", "ada", helpful=False, comment="x" * 2_001)
 
 
+@pytest.mark.parametrize("written", ["off topic", "off-topic"])
+def test_a_reason_is_kept_in_one_writing(log: SqliteFeedbackLog, written: str) -> None:
+    rated(log, "q0", "ada", helpful=False, reason=written)
+    assert report(log, TODAY).reasons == (("off-topic", 1),)
+
+
 def test_questions_without_words_are_grouped_alone() -> None:
     assert group(["???", "refund", "!!"]) == [[0, 2], [1]]
+
+
+def test_the_same_question_is_embedded_once() -> None:
+    embedder = HashingEmbedder()
+    assert group(["Refunds?", "the refund", "DKIM", "refund"], embedder) == [[0, 1, 3], [2]]
+    assert embedder.embedded == 2
+
+
+@pytest.mark.parametrize("embedder", [None, HashingEmbedder()])
+def test_groups_are_ordered_by_size_and_then_by_the_newest(embedder: HashingEmbedder | None) -> None:
+    asked = ["one invoice", "refund time", "dkim key", "time of a refund", "key for dkim", "dkim keys"]
+    assert group(asked, embedder) == [[2, 4, 5], [1, 3], [0]]
+
+
+def test_only_the_most_frequent_questions_are_embedded_and_words_decide_for_the_rest() -> None:
+    embedder = HashingEmbedder(dimensions=4096)
+    often = [f"word{number}" for number in range(EMBEDDED)] * 2
+    groups = group(["late comer", *often, "a late comer too", "comer late here"], embedder)
+    assert embedder.embedded == EMBEDDED
+    assert [0, len(often) + 1, len(often) + 2] in groups
+    assert len(groups) == EMBEDDED + 1

@@ -5,6 +5,7 @@ One committed row, `version`, says which derived index answers, so the book and 
 
 import json
 import sqlite3
+import weakref
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,12 +23,12 @@ from rag_core.domain import (
     Vector,
 )
 from rag_core.errors import MisconfiguredError, UnavailableError
-from rag_core.ports import PendingChunk
 
 BOOK, VERSIONS = "knowledge.sqlite", "index"
 WORDS, MEANING = "words", "meaning"  # folders of the two legs in that of a version: one is hard-linked, one is not
-FORMAT = 1  # of the tables below; a book of another format is refused
-INDEX_FORMAT = 1  # of what is derived from it; raise it when tantivy's schema or `analyzing` changes
+FORMAT = 2  # of the tables below; a book of another format is refused
+INDEX_FORMAT = 2  # of what is derived from it; raise it when tantivy's schema or `analyzing` changes
+NOT_WRITABLE = ("readonly database", "unable to open database file")  # as SQLite says it
 WAIT = 30.0  # seconds for another process's write
 
 SCHEMA = """
@@ -40,7 +41,8 @@ CREATE TABLE document (
 CREATE TABLE removal (source TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (source, id));
 CREATE TABLE chunk (
     key INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES document ON DELETE CASCADE,
-    ordinal INTEGER NOT NULL, headings TEXT NOT NULL, url TEXT NOT NULL, text TEXT NOT NULL
+    ordinal INTEGER NOT NULL, headings TEXT NOT NULL, url TEXT NOT NULL, text TEXT NOT NULL,
+    overlap INTEGER NOT NULL
 );
 CREATE INDEX chunk_document ON chunk (document);
 CREATE TABLE vector (
@@ -56,7 +58,7 @@ CREATE TEMP VIEW next_document AS SELECT * FROM main.document AS d WHERE
         OR EXISTS (SELECT 1 FROM main.removal r WHERE r.source = d.source AND r.id = d.id))));
 """
 DOCUMENT = "d.id, d.source, d.title, d.url, d.audience, d.fingerprint, d.updated"
-CHUNK = f"c.key, c.ordinal, c.headings, c.url, c.text, {DOCUMENT}"
+CHUNK = f"c.key, c.ordinal, c.headings, c.url, c.text, c.overlap, {DOCUMENT}"
 
 
 class Book:
@@ -65,6 +67,7 @@ class Book:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._db = sqlite3.connect(path, timeout=WAIT, isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, self._db.close)
         with translated(path):
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
@@ -115,18 +118,21 @@ class Book:
         )
         return {row[0]: _chunk(row) for row in rows}
 
-    def document(self, document_id: DocumentId) -> list[Chunk]:
-        """The live chunks of a document in order, of every source that has one of this id."""
+    def document(self, source: SourceName, document_id: DocumentId) -> list[Chunk]:
+        """The live chunks of a document in order."""
         rows = self._db.execute(
             f"SELECT {CHUNK} FROM chunk c JOIN document d ON d.key = c.document "
-            "WHERE d.id = ? AND d.live = 1 ORDER BY d.key, c.ordinal",
-            [document_id],
+            "WHERE d.source = ? AND d.id = ? AND d.live = 1 ORDER BY c.ordinal",
+            [source, document_id],
         )
         return [_chunk(row) for row in rows]
 
     def sources(self) -> dict[SourceName, int]:
         """How many documents of each source answer."""
         return dict(self._db.execute("SELECT source, count(*) FROM document WHERE live = 1 GROUP BY source ORDER BY 1"))
+
+    def document_ids(self) -> set[DocumentId]:
+        return {DocumentId(name) for (name,) in self._db.execute("SELECT id FROM document WHERE live = 1")}
 
     def begin_run(self, source: SourceName) -> None:
         """Fix the source whose staged changes `next_document` shows."""
@@ -151,8 +157,11 @@ class Book:
             + [document.updated.isoformat() if document.updated else None],
         ).lastrowid
         self._db.executemany(
-            "INSERT INTO chunk (document, ordinal, headings, url, text) VALUES (?,?,?,?,?)",
-            [(key, c.ordinal, json.dumps([[h.text, h.anchor] for h in c.headings]), c.url, c.text) for c in chunks],
+            "INSERT INTO chunk (document, ordinal, headings, url, text, overlap) VALUES (?,?,?,?,?,?)",
+            [
+                (key, c.ordinal, json.dumps([[h.text, h.anchor] for h in c.headings]), c.url, c.text, c.overlap)
+                for c in chunks
+            ],
         )
 
     def unstage(self, source: SourceName, document_id: DocumentId) -> None:
@@ -163,13 +172,14 @@ class Book:
         self.unstage(source, document_id)
         self._db.execute("INSERT INTO removal VALUES (?,?)", [source, document_id])
 
-    def pending(self, model: str, after: int, limit: int) -> list[PendingChunk]:
+    def pending(self, model: str, after: int, limit: int) -> list[tuple[int, str]]:
+        """Key and text of chunks of the next version that have no vector of `model` yet, beginning after a key."""
         rows = self._db.execute(
             f"SELECT {CHUNK} FROM chunk c JOIN next_document d ON d.key = c.document WHERE NOT EXISTS "
             "(SELECT 1 FROM vector v WHERE v.chunk = c.key AND v.model = ?) AND c.key > ? ORDER BY c.key LIMIT ?",
             [model, after, limit],
         )
-        return [PendingChunk(row[0], _chunk(row).contextual_text) for row in rows]
+        return [(row[0], _chunk(row).contextual_text) for row in rows]
 
     def count_pending(self, model: str) -> int:
         (count,) = self._db.execute(
@@ -192,13 +202,13 @@ class Book:
         ):
             yield row[0], row[-1], _chunk(row)
 
-    def next_vectors(self, model: str, audience: Audience) -> Iterator[tuple[int, Vector]]:
-        for key, data in self._db.execute(
-            "SELECT c.key, v.data FROM next_document d JOIN chunk c ON c.document = d.key "
+    def next_vectors(self, model: str, audience: Audience) -> Iterator[tuple[int, SourceName, Vector]]:
+        for key, source, data in self._db.execute(
+            "SELECT c.key, d.source, v.data FROM next_document d JOIN chunk c ON c.document = d.key "
             "JOIN vector v ON v.chunk = c.key AND v.model = ? WHERE d.audience = ?",
             [model, audience],
         ):
-            yield key, array("f", data)
+            yield key, source, array("f", data)
 
     def count_next_chunks(self) -> int:
         (count,) = self._db.execute(
@@ -233,13 +243,17 @@ def translated(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
+        if any(sign in str(error) for sign in NOT_WRITABLE):
+            raise MisconfiguredError(
+                f"{path} cannot be opened for writing ({error}): give yourself the right to write in its folder"
+            ) from error
         raise UnavailableError(f"{path} cannot be used now ({error}): try again") from error
     except sqlite3.DatabaseError as error:
         raise MisconfiguredError(f"{path} is not a readable index ({error}): move it away and ingest again") from error
 
 
 def _chunk(row: Sequence[object]) -> Chunk:
-    _, ordinal, headings, url, text, doc_id, source, title, doc_url, audience, fingerprint, updated = row[:12]
+    _, ordinal, headings, url, text, overlap, doc_id, source, title, doc_url, audience, fingerprint, updated = row[:13]
     document = Document(
         DocumentId(str(doc_id)),
         SourceName(str(source)),
@@ -250,4 +264,4 @@ def _chunk(row: Sequence[object]) -> Chunk:
         date.fromisoformat(str(updated)) if updated else None,
     )
     path = tuple(Heading(text, anchor) for text, anchor in json.loads(str(headings)))
-    return Chunk(document, int(str(ordinal)), path, str(url), str(text))
+    return Chunk(document, int(str(ordinal)), path, str(url), str(text), int(str(overlap)))

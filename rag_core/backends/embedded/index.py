@@ -5,13 +5,24 @@ it reads in the book.
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rag_core.backends.embedded import lexical
 from rag_core.backends.embedded.book import BOOK, MEANING, WORDS, Book, translated, version_folder
-from rag_core.domain import Audience, Chunk, DocumentId, Passage, SourceName, Vector
+from rag_core.domain import (
+    NEVER,
+    Audience,
+    Chunk,
+    Deadline,
+    DocumentId,
+    Found,
+    IndexVersion,
+    Passage,
+    SourceName,
+    Vector,
+)
 from rag_core.errors import MisconfiguredError
 from rag_core.fusing import dense_weight, fuse
 
@@ -42,17 +53,37 @@ class EmbeddedIndex:
         with self._lock, translated(self._home / BOOK):
             return self._book.state()[1]
 
-    def search(self, text: str, vector: Vector | None, *, audience: Audience, limit: int) -> list[Passage]:
+    @property
+    def version(self) -> IndexVersion:
+        with self._lock, translated(self._home / BOOK):
+            return IndexVersion(str(self._book.state()[0]))
+
+    def close(self) -> None:
+        with self._lock:
+            self._book.close()
+
+    def search(
+        self,
+        text: str,
+        vector: Vector | None,
+        *,
+        audience: Audience,
+        limit: int,
+        sources: Collection[SourceName] | None = None,
+        deadline: Deadline = NEVER,
+    ) -> Found:
+        wanted = _Wanted(text, vector, audience, sources, limit)
         try:
-            return self._search(text, vector, audience, limit)
+            return self._search(wanted)
         except MisconfiguredError:
             # two runs may have ended while the folder was being opened; what lasts is raised again
-            return self._search(text, vector, audience, limit)
+            return self._search(wanted)
 
-    def _search(self, text: str, vector: Vector | None, audience: Audience, limit: int) -> list[Passage]:
+    def _search(self, wanted: "_Wanted") -> Found:
+        text, vector, audience, sources, limit = wanted
         with self._lock, translated(self._home / BOOK), self._book.transaction("DEFERRED"):
-            words, meaning = self._legs()
-            bm25 = words.search(text, audience, CANDIDATES)
+            version, words, meaning = self._legs()
+            bm25 = words.search(text, audience, CANDIDATES, sources)
             cosines: dict[int, float] = {}
             if vector is not None and meaning is not None:
                 if meaning.dimensions not in (0, len(vector)):
@@ -60,31 +91,33 @@ class EmbeddedIndex:
                         f"index has {meaning.dimensions} dimensions, the embedding model makes {len(vector)}: "
                         "ingest again, or set SUPPORTBOT_EMBEDDING_MODEL back"
                     )
-                cosines = meaning.search(vector, audience, CANDIDATES, also=bm25)
+                cosines = meaning.search(vector, audience, CANDIDATES, bm25, sources)
             best = dict(list(fuse(bm25, cosines, self._dense_weight(text, bm25)).items())[:limit])
             chunks = self._book.chunks(list(best))
-        return [
-            Passage(chunks[key], score, cosines.get(key), bm25.get(key))
-            for key, score in best.items()
-            if chunks[key].document.audience
-            in audience.may_read  # both legs have seen to it; a second wall costs nothing
-        ]
+        found = (Passage(chunks[key], score, cosines.get(key), bm25.get(key)) for key, score in best.items())
+        # both legs have filtered; a second wall costs nothing
+        readable = tuple(each for each in found if each.chunk.document.may_be_shown(audience, sources))
+        return Found(readable, IndexVersion(str(version)))
 
     def _dense_weight(self, text: str, bm25: Mapping[int, float]) -> float:
         first = next(iter(bm25), None)
         return 1.0 if first is None else dense_weight(text, self._book.chunks([first])[first])
 
-    def document(self, document_id: DocumentId, *, audience: Audience) -> list[Chunk]:
-        """A document's chunks in order; none where there is no such document that `audience` may read."""
+    def document(self, source: SourceName, document_id: DocumentId, *, audience: Audience) -> list[Chunk]:
         with self._lock, translated(self._home / BOOK):
-            chunks = self._book.document(document_id)
+            chunks = self._book.document(source, document_id)
         return [chunk for chunk in chunks if chunk.document.audience in audience.may_read]
 
     def sources(self) -> dict[SourceName, int]:
         with self._lock, translated(self._home / BOOK):
             return self._book.sources()
 
-    def _legs(self) -> tuple[lexical.LexicalLeg, "DenseLeg | None"]:
+    def document_ids(self) -> set[DocumentId]:
+        """Of every document that answers, whatever its source."""
+        with self._lock, translated(self._home / BOOK):
+            return self._book.document_ids()
+
+    def _legs(self) -> tuple[int, lexical.LexicalLeg, "DenseLeg | None"]:
         version, model = self._book.state()
         if self._open is None or self._open[0] != version:
             if version == 0:
@@ -94,7 +127,15 @@ class EmbeddedIndex:
                 self._open = version, lexical.LexicalLeg(folder / WORDS), _dense(folder / MEANING) if model else None
             except (ValueError, KeyError, OSError) as error:
                 raise MisconfiguredError(INCOMPLETE.format(self._home)) from error
-        return self._open[1:]
+        return self._open
+
+
+class _Wanted(NamedTuple):
+    text: str
+    vector: Vector | None
+    audience: Audience
+    sources: Collection[SourceName] | None
+    limit: int
 
 
 def _dense(folder: Path) -> "DenseLeg":

@@ -4,14 +4,14 @@ tantivy is given terms that are already analysed, split at white space, so that 
 """
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from pathlib import Path
 
 import tantivy
 
 from rag_core.analyzing import terms
-from rag_core.domain import Audience, Chunk
+from rag_core.domain import Audience, Chunk, SourceName
 
 ANALYSER = "terms"
 BOOSTS = {"body": 1.0, "heading": 0.5, "title": 0.5}  # docs/quality.md#field-weights
@@ -24,6 +24,7 @@ def _schema() -> tantivy.Schema:
     for field in BOOSTS:
         builder.add_text_field(field, tokenizer_name=ANALYSER, index_option="freq")
     builder.add_text_field("audience", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("source", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("document", tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("chunk", fast=True)
     return builder.build()
@@ -66,6 +67,7 @@ def _entry(key: int, document: int, chunk: Chunk) -> tantivy.Document:
         heading=_analysed(" ".join(heading.text for heading in chunk.headings)),
         title=_analysed(chunk.document.title),
         audience=chunk.document.audience.value,
+        source=chunk.document.source,
         document=str(document),
     )
     entry.add_unsigned("chunk", key)  # as a keyword it would be signed, and end the writer's thread
@@ -98,7 +100,9 @@ class LexicalLeg:
         index = _open(folder)
         self._schema, self._searcher = index.schema, index.searcher()
 
-    def search(self, text: str, audience: Audience, limit: int) -> dict[int, float]:
+    def search(
+        self, text: str, audience: Audience, limit: int, sources: Collection[SourceName] | None = None
+    ) -> dict[int, float]:
         """BM25 by chunk key, best first; empty where the text has no terms."""
         words = dict.fromkeys(terms(text))
         if not words:
@@ -109,18 +113,18 @@ class LexicalLeg:
             for field, boost in BOOSTS.items()
             if boost
         ]
-        readable = tantivy.Query.boolean_query(
-            [(tantivy.Occur.Should, self._term("audience", each.value)) for each in audience.may_read]
-        )
-        query = tantivy.Query.boolean_query(
-            [
-                (tantivy.Occur.Must, tantivy.Query.const_score_query(readable, 0.0)),
-                (tantivy.Occur.Must, tantivy.Query.boolean_query(wanted)),
-            ]
-        )
+        must = [tantivy.Query.boolean_query(wanted), self._one_of("audience", audience.may_read)]
+        if sources is not None:
+            must.append(self._one_of("source", sources))
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Must, each) for each in must])
         hits = self._searcher.search(query, limit, count=False).hits  # counting would score every match
         keys = self._searcher.fast_field_values("chunk", [address for _, address in hits])
         return {int(key or 0): float(score) for key, (score, _) in zip(keys, hits, strict=True)}
+
+    def _one_of(self, field: str, values: Iterable[str]) -> tantivy.Query:
+        """A filter: it has no say in the score."""
+        found = [(tantivy.Occur.Should, self._term(field, str(value))) for value in values]
+        return tantivy.Query.const_score_query(tantivy.Query.boolean_query(found), 0.0)
 
     def _term(self, field: str, value: str) -> tantivy.Query:
         return tantivy.Query.term_query(self._schema, field, value, index_option="freq")

@@ -6,17 +6,18 @@ A folder that answers is never touched; one committed row of the book decides wh
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from typing import Self
 
 from filelock import FileLock, Timeout
 
 from rag_core.backends.embedded import lexical
 from rag_core.backends.embedded.book import BOOK, MEANING, WORDS, Book, version_folder
-from rag_core.domain import Audience, Chunk, Document, DocumentId, Fingerprint, SourceName, Vector
+from rag_core.domain import Audience, Chunk, Document, DocumentId, Fingerprint, SourceName
 from rag_core.errors import RejectedError, UnavailableError
-from rag_core.ports import PendingChunk
+from rag_core.ports import Embedder, OnEmbedded
 
 HELD = 32  # documents staged in one transaction
+BATCH = 64  # chunks embedded between two writes
 LOCK = "ingest.lock"
 
 
@@ -35,10 +36,10 @@ class EmbeddedWriter:
         self._book.begin_run(source)
         self._held: list[tuple[Document, Sequence[Chunk]]] = []
 
-    def __enter__(self) -> "EmbeddedWriter":
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         try:
             self._flush()
         finally:
@@ -78,21 +79,12 @@ class EmbeddedWriter:
             for document_id in ids:
                 self._book.stage_removal(self._source, document_id)
 
-    def count_pending(self, model: str) -> int:
-        self._flush()
-        return self._book.count_pending(model)
-
-    def pending(self, model: str, *, after: int, limit: int) -> list[PendingChunk]:
-        self._flush()
-        return self._book.pending(model, after, limit)
-
-    def store_vectors(self, model: str, vectors: Iterable[tuple[int, Vector]]) -> None:
-        with self._book.transaction():
-            self._book.store_vectors(model, vectors)
-
-    def commit(self, model: str | None) -> int:
+    def commit(self, embedder: Embedder | None, progress: OnEmbedded = lambda _done, _total: None) -> int:
         """Build the next version beside the live one, check it, then let the book name it."""
         self._flush()
+        model = embedder.name if embedder else None
+        if embedder:
+            self._embed(embedder, progress)
         version, former_model = self._book.state()
         expected = self._book.count_next_chunks()
         former, folder = version_folder(self._home, version), version_folder(self._home, version + 1)
@@ -111,6 +103,16 @@ class EmbeddedWriter:
             if other not in (former, folder):  # the former one may be about to be opened by a reader
                 shutil.rmtree(other, ignore_errors=True)
         return expected
+
+    def _embed(self, embedder: Embedder, progress: OnEmbedded) -> None:
+        """Batch by batch: what a run that dies has embedded is not embedded again."""
+        done, last, total = 0, 0, self._book.count_pending(embedder.name)
+        while batch := self._book.pending(embedder.name, last, BATCH):
+            vectors = embedder.embed_passages([text for _, text in batch])
+            with self._book.transaction():
+                self._book.store_vectors(embedder.name, zip([key for key, _ in batch], vectors, strict=True))
+            done, last = done + len(batch), batch[-1][0]
+            progress(done, total)
 
     def _changed(self) -> bool:
         return next(self._book.next_chunks(only_staged=True), None) is not None or bool(self._book.leaving())

@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from bot.app import App
 from bot.commands.demo import EXAMPLES
-from bot.local.asking import LONGEST
 from bot.settings import load
+from rag_core.answering import LONGEST
 from rag_core.domain import QuestionId
 from tests.bot.local.conftest import served
 from tests.making import app

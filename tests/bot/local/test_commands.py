@@ -37,7 +37,8 @@ def test_it_says_where_it_is_and_ends_quietly(tmp_path: Path) -> None:
         assert "Nothing is ingested yet" in httpx.get(found[0]).text
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
-    assert (process.returncode, out.strip(), err) == (0, "", "")
+    assert (process.returncode, out.strip(), err.count("\n")) == (0, "", 1)
+    assert err.startswith("nothing is ingested")
 
 
 def test_it_is_reached_from_this_machine_only(tmp_path: Path) -> None:

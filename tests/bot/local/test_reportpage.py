@@ -9,27 +9,37 @@ import pytest
 from bot.local.reportpage import page, style_hash
 from rag_core.domain import AnswerRecord, Citation, DocumentId, Outcome, PersonId, QuestionId, Rating
 from rag_core.reporting import Day, Gap, Report
-from tests.making import NOON, question
+from tests.making import NOON, SOURCE, question
 
-EMPTY = Report(0, 0, 0, 0, (), (), (), ())
+PERIOD = (date(2026, 1, 1), date(2026, 1, 31))
+EMPTY = Report(0, 0, 0, 0, (), (), (), (), *PERIOD, by_meaning=False)
 EVIL = "</h3><script>alert(1)</script> & [x](javascript:alert(1))"
 
 
 def busy(days: int = 3) -> Report:
     rating = Rating(QuestionId("q1"), PersonId("ada"), helpful=False, rated_at=NOON, reason="wrong", comment=EVIL)
-    citation = Citation("Page", "https://help.example/page", DocumentId("page"))
+    citation = Citation("Page", "https://help.example/page", SOURCE, DocumentId("page"))
     record = AnswerRecord(question(EVIL), Outcome.ANSWERED, "Yes. [1]", (citation,), 0.5, (rating,))
     counted = tuple(Day(date(2026, 1, 1) + timedelta(days=number), 5, 1) for number in range(days))
     gaps = (
         Gap((EVIL, "And this?", "And this?"), date(2026, 1, 3), touched=True),
         Gap(("That?",), date(2026, 1, 2), touched=False),
     )
-    return Report(1_018, 515, 4, 3, (record,), gaps, counted, (("wrong", 2), (EVIL, 1)))
+    return Report(1_018, 515, 4, 3, (record,), gaps, counted, (("wrong", 2), (EVIL, 1)), *PERIOD, by_meaning=True)
 
 
 def test_the_figures_are_there() -> None:
     html = page(busy())
-    for figure in ("1,018", "51%", "75%", "3 of 4 ratings", "Asked 3 times, last on 2026-01-03", "2026-01-02"):
+    for figure in (
+        "from 2026-01-01 to 2026-01-31",
+        "alike in meaning",
+        "1,018",
+        "51%",
+        "75%",
+        "3 of 4 ratings",
+        "Asked 3 times, last on 2026-01-03",
+        "2026-01-02",
+    ):
         assert figure in html
     assert html.count("<li>And this?</li>") == 1
 

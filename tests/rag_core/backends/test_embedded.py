@@ -3,17 +3,18 @@
 import shutil
 import sqlite3
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import tantivy
 
-from rag_core.backends.embedded.book import BOOK, VERSIONS, WORDS
+from rag_core.backends.embedded.book import BOOK, INDEX_FORMAT, VERSIONS, WORDS
 from rag_core.backends.embedded.index import EmbeddedIndex
-from rag_core.backends.embedded.writer import EmbeddedWriter
-from rag_core.domain import Audience, SourceName
-from rag_core.errors import MisconfiguredError
+from rag_core.backends.embedded.writer import BATCH, EmbeddedWriter
+from rag_core.domain import Audience, SourceName, Vector
+from rag_core.errors import MisconfiguredError, UnavailableError
 from tests.contracts.index import IndexContract, Open, OpenWriter, fill
 from tests.fakes.embedder import HashingEmbedder
 from tests.making import SOURCE, document
@@ -30,6 +31,20 @@ def writer(tmp_path: Path) -> OpenWriter:
         return EmbeddedWriter(tmp_path, source)
 
     return opened
+
+
+class Dying(HashingEmbedder):
+    """Fails once, after some batches."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__()
+        self._left = after
+
+    def embed_passages(self, texts: Sequence[str]) -> list[Vector]:
+        self._left -= 1
+        if self._left == -1:
+            raise UnavailableError("the model is away")
+        return super().embed_passages(texts)
 
 
 class TestEmbeddedIndex(IndexContract):
@@ -50,8 +65,8 @@ class TestEmbeddedIndex(IndexContract):
         with pytest.raises(MisconfiguredError, match="incomplete"):
             reader().search("words", vector, audience=Audience.PUBLIC, limit=2)
         with writer() as writing:
-            writing.commit(embedder.name)
-        found = reader().search("words", vector, audience=Audience.PUBLIC, limit=2)
+            writing.commit(embedder)
+        found = reader().search("words", vector, audience=Audience.PUBLIC, limit=2).passages
         assert [passage.chunk.document.id for passage in found] == ["a", "b"]
 
     def test_an_index_of_another_schema_is_made_again(self, tmp_path: Path, reader: Open, writer: OpenWriter) -> None:
@@ -67,12 +82,22 @@ class TestEmbeddedIndex(IndexContract):
             writing.commit(None)
         assert self.found(reader(), "words") == ["a"]
 
+    def test_what_a_dead_run_embedded_is_not_embedded_again(self, writer: OpenWriter) -> None:
+        embedder = Dying(after=2)
+        with writer() as writing, pytest.raises(UnavailableError):
+            fill(writing, [(document(f"p{n}"), f"text {n}") for n in range(200)], embedder)
+        assert embedder.embedded == 2 * BATCH
+        with writer() as writing:
+            assert len(writing.versions()) == 200
+            writing.commit(embedder)
+        assert embedder.embedded == 200
+
     def test_a_run_that_changes_nothing_makes_no_new_version(self, tmp_path: Path, writer: OpenWriter) -> None:
         with writer() as writing:
             fill(writing, [(document("a"), "words")])
         with writer() as writing:
             writing.commit(None)
-        assert [folder.name for folder in (tmp_path / VERSIONS).iterdir()] == ["1.1"]
+        assert [folder.name for folder in (tmp_path / VERSIONS).iterdir()] == [f"1.{INDEX_FORMAT}"]
 
     def test_a_search_that_goes_on_during_commits_always_finds_one_whole_version(
         self, reader: Open, writer: OpenWriter
@@ -87,7 +112,9 @@ class TestEmbeddedIndex(IndexContract):
         reading = reader()
 
         def versions() -> set[str]:
-            found = reading.search("words", embedder.embed_question("words"), audience=Audience.PUBLIC, limit=8)
+            found = reading.search(
+                "words", embedder.embed_question("words"), audience=Audience.PUBLIC, limit=8
+            ).passages
             assert len(found) == len(pages)
             return {passage.chunk.text for passage in found}
 
@@ -102,7 +129,11 @@ class TestEmbeddedIndex(IndexContract):
 
     def test_a_version_that_answers_is_never_written_to(self, tmp_path: Path, writer: OpenWriter) -> None:
         def contents() -> dict[str, bytes]:
-            return {file.name: file.read_bytes() for file in (tmp_path / VERSIONS / "1.1").rglob("*") if file.is_file()}
+            return {
+                file.name: file.read_bytes()
+                for file in (tmp_path / VERSIONS / f"1.{INDEX_FORMAT}").rglob("*")
+                if file.is_file()
+            }
 
         embedder = HashingEmbedder()
         with writer() as writing:

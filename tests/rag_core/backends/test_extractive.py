@@ -1,34 +1,41 @@
 """The extractive answer model writes nothing that does not stand in a passage."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
-from rag_core.backends.extractive import ExtractiveAnswerModel
-from rag_core.domain import Draft, Passage
+from rag_core.backends.extractive import EMBEDDED, LONGEST_EMBEDDED, ExtractiveAnswerModel
+from rag_core.domain import Draft, Passage, Support, Vector
 from rag_core.markup import plain_text
 from tests.fakes.embedder import HashingEmbedder
 from tests.making import passage, question
 
 
-def draft(text: str, *passages: Passage) -> Draft:
-    return ExtractiveAnswerModel().draft(question(text), passages)
+def draft(text: str, *passages: Passage, previous: str | None = None) -> Draft:
+    return ExtractiveAnswerModel().draft(question(text, previous=previous), passages)
+
+
+def texts(found: Draft) -> list[str]:
+    return [statement.text for statement in found.statements]
 
 
 def test_it_takes_the_sentence_that_answers() -> None:
     filler = "The barn was " + "painted red and " * 18 + "sold. "
     long = filler + "Refunds take thirty days. " + filler
     found = draft("How long do refunds take?", passage(long, "refunds"))
-    assert [statement.text for statement in found.statements] == ["Refunds take thirty days."]
-    assert found.citations[0].document_id == "refunds"
-    assert found.citations[0].quote == "Refunds take thirty days."
+    assert texts(found) == ["Refunds take thirty days."]
+    assert found.statements[0].supports == (Support(0, "Refunds take thirty days."),)
 
 
-def test_every_statement_has_its_own_citation() -> None:
+def test_every_statement_has_its_own_support() -> None:
     found = draft(
         "refund days and fee",
         passage("Refunds take thirty days.", "refunds"),
         passage("The refund fee is 2 EUR.", "fees", score=0.9),
     )
-    assert [found.citations[s.citation].document_id for s in found.statements] == ["refunds", "fees"]
+    assert [s.supports[0].passage for s in found.statements] == [0, 1]
 
 
 def test_words_are_the_passages_own() -> None:
@@ -71,7 +78,7 @@ def test_a_pointer_is_a_poor_answer() -> None:
         passage("For more information on how to warm up an IP, see Warm up an IP.", "pointer"),
         passage("An IP is warmed up by sending little at first.", "guide", score=0.8),
     )
-    assert found.citations[0].document_id == "guide"
+    assert found.statements[0].supports[0].passage == 1
 
 
 def test_pictures_and_raw_tags_never_get_through() -> None:
@@ -91,4 +98,112 @@ def test_with_an_embedder_the_same_words_win() -> None:
     found = model.draft(
         question("refund days"), [passage("Our barn is red and old."), passage("Refund in thirty days.", "r")]
     )
-    assert found.citations[0].document_id == "r"
+    assert found.statements[0].supports[0].passage == 1
+
+
+def test_the_best_place_is_shown_first_and_as_it_stands_there() -> None:
+    rules = "Only an Owner pays. " + "The invoice names the company and its address. " * 5
+    how = "To change the card:\n\n1. Open Billing.\n2. Click Change card."
+    found = draft(
+        "How do I change the credit card?",
+        passage(rules, "rules", "Cards", score=0.9),
+        passage(how, "how", "Change the credit card", score=0.9),
+    )
+    assert found.statements[0].supports[0].passage == 1
+
+
+def test_steps_without_a_lead_are_known_by_their_heading() -> None:
+    replace = "1. Delete the key.\n2. Next, create an API key.\n3. Replace the key."
+    create = "1. Open Settings.\n2. Click New.\n3. Copy what you see."
+    found = draft(
+        "How do I create an API key?",
+        passage(replace, "api", "Replacing an API key"),
+        passage(create, "api", "Create an API key"),
+    )
+    assert found.statements[0].text == create
+
+
+def test_steps_go_before_prose_for_who_asks_how_and_numbers_for_who_asks_how_many() -> None:
+    prose = "Teammates are people whom you add to the account to share the work among them."
+    steps = "Add teammates to the account:\n\n1. Open Settings.\n2. Click Add."
+    number = "Up to 1000 teammates share an account."
+    passages = [passage(each, f"p{n}") for n, each in enumerate((prose, steps, number))]
+    assert texts(draft("How do I add teammates to the account?", *passages))[0] == steps
+    assert texts(draft("How many teammates can I add to the account?", *passages))[0] == number
+
+
+def test_a_definition_goes_first_for_who_asks_what_it_is() -> None:
+    use = "You can compare up to ten subusers by clicking the plus sign beside each name."
+    what = "Subusers are accounts that belong to a parent account, with their own limits."
+    assert texts(draft("What is a subuser?", passage(use, "u"), passage(what, "w")))[0] == what
+
+
+def test_lists_of_links_and_what_stands_below_next_steps_are_poor_answers() -> None:
+    links = "- [Verify a domain](a)\n- [Verify a domain later](b)"
+    steps = "Now that the domain is there, go on with how to verify it in the guide of the domain."
+    answer = "Click Verify beside the domain."
+    for poor in (passage(links, "l"), passage(steps, "n", "Next steps")):
+        assert texts(draft("verify a domain", poor, passage(answer, "a")))[0] == answer
+
+
+@pytest.mark.parametrize("lead", ["Example output:", "It responds with:", "A sample:"])
+def test_example_output_is_a_poor_answer(lead: str) -> None:
+    sample = f'{lead}\n\n```json\n{{"refund": "days"}}\n```'
+    assert texts(draft("refund days", passage(sample, "s"), passage("A refund takes some days.", "r")))[0] == (
+        "A refund takes some days."
+    )
+
+
+def test_lists_in_lists_are_shown_as_they_are() -> None:
+    source = "1. Open **Settings**:\n   - as an *Owner*\n     1. or so\n   - as an Admin\n\n2. Click."
+    assert texts(draft("settings", passage(source))) == [
+        "1. Open Settings:\n   - as an Owner\n     1. or so\n   - as an Admin\n2. Click."
+    ]
+
+
+def test_steps_that_a_picture_stands_between_are_one_list() -> None:
+    found = draft("steps open click", passage("1. Open it.\n\n![A page](p.png)\n\n2. Click it."))
+    assert texts(found) == ["1. Open it.\n2. Click it."]
+
+
+def test_of_a_long_table_the_row_with_the_rarest_word() -> None:
+    rows = "\n".join(f"| {n} | an error means it failed |" for n in range(440, 460))
+    (statement,) = draft("What does error 450 mean?", passage(f"| Code | Text |\n|---|---|\n{rows}")).statements
+    assert statement.text.splitlines()[2:] == ["| 450 | an error means it failed |"]
+
+
+def test_what_two_chunks_repeat_is_quoted_once() -> None:
+    first = passage(f"{'The barn is red. ' * 18}\n\nRefunds take thirty days.", "r")
+    again = replace(first.chunk, ordinal=1, text="Refunds take thirty days.\n\nFees stay.", overlap=27)
+    assert sum("thirty" in each for each in texts(draft("refunds take days", first, replace(first, chunk=again)))) == 1
+    alone = replace(again, ordinal=7)
+    assert "thirty" in texts(draft("refunds take days", replace(first, chunk=alone)))[0]
+
+
+def test_a_follow_up_is_answered_by_what_is_new_in_it() -> None:
+    add = passage("To add a teammate to the account, open Settings and invite the teammate.", "add")
+    limit = passage("The Pro plan allows 1000 of them in an account.", "limit", score=0.9)
+    asked = "How do I add a teammate to the account?"
+    for model in (ExtractiveAnswerModel(), ExtractiveAnswerModel(HashingEmbedder())):
+        assert texts(model.draft(question(asked), [add, limit]))[0].startswith("To add")
+        followed = model.draft(question("Which does the Pro plan allow?", previous=asked), [add, limit])
+        assert followed.statements[0].supports[0].passage == 1
+
+
+def test_few_texts_are_embedded_and_each_question_once() -> None:
+    class Counting(HashingEmbedder):
+        questions, passages = 0, 0
+
+        def embed_question(self, text: str, **options: Any) -> Vector:
+            self.questions += 1
+            return super().embed_question(text, **options)
+
+        def embed_passages(self, texts: Sequence[str]) -> list[Vector]:
+            self.passages += len(texts)
+            assert max(map(len, texts)) <= LONGEST_EMBEDDED
+            return [super(Counting, self).embed_question(text) for text in texts]
+
+    embedder = Counting()
+    long = "\n\n".join(f"Refund number {n} takes {'very ' * 70} long." for n in range(30))
+    ExtractiveAnswerModel(embedder).draft(question("And the refund?", previous="refund days"), [passage(long)])
+    assert (embedder.questions, embedder.passages) == (3, EMBEDDED)

@@ -6,7 +6,7 @@ import pytest
 
 from bot.app import App
 from rag_core.backends.fastembed import FastembedEmbedder
-from rag_core.errors import MisconfiguredError
+from rag_core.errors import MisconfiguredError, UnavailableError
 from tests.making import app, question, write
 from tests.shared import shared
 
@@ -61,20 +61,26 @@ def test_an_index_remembers_its_model(tmp_path: Path) -> None:
     model = str(shared("models", "all-MiniLM-L6-v2-int8").resolve())
     docs = write(tmp_path / "docs", a="Words.")
     app(tmp_path / "home", model).ingest(docs)
-    assert app(tmp_path / "home", "").question_embedder(model) is not None
-    assert app(tmp_path / "home", "none").question_embedder(model) is None
+    assert app(tmp_path / "home", "").embedders.for_questions(model) is not None
+    assert app(tmp_path / "home", "none").embedders.for_questions(model) is None
     copy = tmp_path / "another"
     copy.symlink_to(model)
-    assert app(tmp_path / "home", str(copy)).question_embedder(model) is not None
+    assert app(tmp_path / "home", str(copy)).embedders.for_questions(model) is not None
 
 
-@pytest.mark.parametrize(("model", "reason"), [("/no/such/folder", "does not exist"), ("no/such-model", "cannot be")])
-def test_a_model_that_cannot_be_had_is_named(
-    tmp_path: Path, model: str, reason: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+@pytest.mark.parametrize(("model", "reason"), [("/no/such/folder", "does not exist"), ("BAAI/bge-smal", "bge-small")])
+def test_a_model_that_does_not_exist_is_a_mistake(tmp_path: Path, model: str, reason: str) -> None:
     with pytest.raises(MisconfiguredError, match=reason):
         FastembedEmbedder(model, tmp_path, download=True)
+
+
+@pytest.mark.parametrize(("download", "reason"), [(True, "cannot be downloaded"), (False, "not on this machine")])
+def test_a_model_that_cannot_be_had_now_is_unavailable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, download: bool, reason: str
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(UnavailableError, match=reason):
+        FastembedEmbedder("BAAI/bge-small-en-v1.5", tmp_path, download=download)
 
 
 def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:

@@ -1,27 +1,96 @@
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from rag_core.backends.sqlite import FEEDBACK, SqliteFeedbackLog
-from rag_core.domain import QuestionId
+from rag_core.backends.sqlite.feedback import FEEDBACK, SqliteFeedbackLog
+from rag_core.domain import Citation, DocumentId, Outcome, QuestionId, SourceName, Tally
 from rag_core.errors import MisconfiguredError
 from rag_core.ports import FeedbackLog
 from tests.contracts.feedback import FeedbackContract, rating
 from tests.making import answer, question
 
+BEFORE_VERSIONS = """
+CREATE TABLE answer (
+    question_id TEXT PRIMARY KEY, asked_at TEXT NOT NULL, question TEXT NOT NULL, previous TEXT, audience TEXT NOT NULL,
+    asked_by TEXT NOT NULL, channel TEXT NOT NULL, outcome TEXT NOT NULL, text TEXT NOT NULL, citations TEXT NOT NULL,
+    confidence REAL NOT NULL
+);
+CREATE INDEX answer_time ON answer (asked_at);
+CREATE TABLE rating (
+    question_id TEXT NOT NULL REFERENCES answer, person TEXT NOT NULL, helpful INTEGER NOT NULL, rated_at TEXT NOT NULL,
+    reason TEXT NOT NULL, comment TEXT NOT NULL, PRIMARY KEY (question_id, person)
+);
+INSERT INTO answer VALUES ('old', '2026-11-01T23:30:00-05:00', 'Why?', NULL, 'public', 'ada', 'test', 'answered',
+    'So. [1]', '[["Page", "https://h.example/p", "p", "So."]]', 0.5);
+INSERT INTO answer VALUES ('new', '2026-11-02T12:00:00+00:00', 'What?', NULL, 'public', 'ada', 'test', 'unsupported',
+    'I do not know.', '[["Page", "https://h.example/p", "/docs", "p", ""]]', 0.5);
+INSERT INTO rating VALUES ('old', 'ada', 0, '2026-11-03T12:00:00+00:00', 'off topic', 'No.');
+"""
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A home with a log as the first commits wrote it."""
+    with closing(sqlite3.connect(tmp_path / FEEDBACK)) as db:
+        db.executescript(BEFORE_VERSIONS)
+    return tmp_path
+
 
 class TestSqliteFeedbackLog(FeedbackContract):
     @pytest.fixture
-    def log(self, tmp_path: Path) -> FeedbackLog:
-        return SqliteFeedbackLog(tmp_path)
+    def log(self, tmp_path: Path) -> Iterator[FeedbackLog]:
+        with SqliteFeedbackLog(tmp_path) as log:
+            yield log
 
     def test_it_survives_its_process(self, tmp_path: Path) -> None:
-        log = SqliteFeedbackLog(tmp_path)
-        log.record_answer(question("Why?"), answer(question("Why?")))
-        log.record_rating(rating("ada", helpful=True))
-        assert len(SqliteFeedbackLog(tmp_path).answer(QuestionId("q1")).ratings) == 1
+        with SqliteFeedbackLog(tmp_path) as log:
+            log.record_answer(question("Why?"), answer(question("Why?")))
+            log.record_rating(rating("ada", helpful=True))
+        with SqliteFeedbackLog(tmp_path) as log:
+            assert len(log.answer(QuestionId("q1")).ratings) == 1
 
     def test_a_damaged_file_is_named(self, tmp_path: Path) -> None:
         (tmp_path / FEEDBACK).write_bytes(b"not a database" * 100)
         with pytest.raises(MisconfiguredError, match="damaged"):
             SqliteFeedbackLog(tmp_path)
+
+    def test_an_old_file_is_brought_up_to_date(self, old: Path) -> None:
+        with SqliteFeedbackLog(old) as log:
+            tally = Tally(date(2026, 11, 2), {Outcome.ANSWERED: 1, Outcome.UNSUPPORTED: 1}, 0, {"off-topic": 1})
+            assert log.tally(date(2026, 11, 2)) == [tally]
+            (worst,) = log.worst(date(2026, 11, 2), limit=5)
+            assert worst.citations == (Citation("Page", "https://h.example/p", SourceName(""), DocumentId("p"), "So."),)
+            assert [declined.question_id for declined in log.declined(limit=5)] == ["new"]
+            assert log.answer(QuestionId("new")).citations[0].source == "/docs"
+            log.record_rating(rating("ada", helpful=True, name="old"))
+            assert log.tally()[0].helpful == 1
+
+    def test_many_may_find_an_old_file_at_once(self, old: Path) -> None:
+        with ThreadPoolExecutor(8) as pool:
+            logs = list(pool.map(SqliteFeedbackLog, [old] * 8))
+        assert [len(log.tally()) for log in logs] == [1] * 8
+        for log in logs:
+            log.close()
+
+    def test_a_file_of_a_newer_version_is_left_alone(self, tmp_path: Path) -> None:
+        with closing(sqlite3.connect(tmp_path / FEEDBACK)) as db:
+            db.execute("PRAGMA user_version = 99")
+        with pytest.raises(MisconfiguredError, match="newer supportbot"):
+            SqliteFeedbackLog(tmp_path)
+
+    def test_it_is_closed_once_nobody_holds_it(self, tmp_path: Path) -> None:
+        log = SqliteFeedbackLog(tmp_path)
+        log.close()
+        log.close()
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            log.tally()
+        forgotten = SqliteFeedbackLog(tmp_path)
+        connection = forgotten._db
+        del forgotten
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")

@@ -44,12 +44,12 @@ def home(hostile: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_neighbours_of_hostile_files_are_unaffected(home: Path) -> None:
-    found = app(home).index.search("refunds thirty days", None, audience=Audience.PUBLIC, limit=3)
+    found = app(home).index.search("refunds thirty days", None, audience=Audience.PUBLIC, limit=3).passages
     assert "neighbour" in [passage.chunk.document.id for passage in found]
 
 
 def test_text_that_no_reader_sees_is_not_knowledge(home: Path) -> None:
-    found = app(home).index.search("attacker CANARY channel", None, audience=Audience.INTERNAL, limit=10)
+    found = app(home).index.search("attacker CANARY channel", None, audience=Audience.INTERNAL, limit=10).passages
     assert not any("attacker" in passage.chunk.text for passage in found)
 
 

@@ -6,6 +6,7 @@ from datetime import date
 
 import docx
 import pytest
+from bs4 import BeautifulSoup
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
@@ -13,7 +14,7 @@ from rag_core.domain import Audience
 from rag_core.errors import RejectedError
 from rag_core.extracting.extracted import Extracted
 from rag_core.extracting.reading import read
-from rag_core.markup import sentences
+from rag_core.markup import Block, plain_text, sentences
 
 
 def text(extracted: Extracted) -> str:
@@ -82,6 +83,11 @@ class TestMarkdown:
         assert [block.kind for block in section.blocks] == ["Paragraph", "Table", "Paragraph"]
         assert section.blocks[1].source == "| Code | Meaning |\n|---|---|\n| 550 | The mailbox is a \\| b |"
 
+    @pytest.mark.parametrize("start", ["", "\n \n", "---\ntitle: T\n---\n"])
+    def test_code_at_the_start_keeps_its_indentation(self, start: str) -> None:
+        (section,) = read(".md", f"{start}    if x:\n        run()\n\nText.".encode()).sections
+        assert section.blocks[0] == Block("CodeBlock", "    if x:\n        run()")
+
     def test_a_rule_is_not_front_matter(self) -> None:
         assert "kept" in text(read(".md", b"---\n\nkept\n\nmore"))
 
@@ -103,6 +109,34 @@ class TestHtml:
         page = b"<body><header>Menu</header><form><article><header><h1>Title</h1></header>"
         found = read(".html", page + b"<p style='font-size:0.9rem'>Words.</p></article></form></body>")
         assert (found.title, text(found)) == ("Title", "Words.")
+
+    @pytest.mark.parametrize(
+        "words",
+        ["# 1 on the list", "- 5 degrees", "+ 49 30 1234", "* see below", "1. of May", "12) is a dozen", "--- cut here"]
+        + ["> 5 GB", "| is a bar", "``` ends it", "[1]: a note", "The &lt;b&gt; tag", "# <b>2</b>", "a<br># b<br>- c"],
+    )
+    @pytest.mark.parametrize("around", ["<p>{}</p>", "<div>{}</div>", "<p><span>{}</span></p>", "<ul><li>{}</li></ul>"])
+    def test_text_stays_text(self, words: str, around: str) -> None:
+        (section,) = read(".html", f"<main>{around.format(words)}<p>End.</p></main>".encode()).sections
+        assert section.headings == ()
+        assert [block.kind for block in section.blocks] == ["List" if "<li>" in around else "Paragraph", "Paragraph"]
+        shown = BeautifulSoup(words.replace("<br>", "\n"), "lxml").get_text()
+        assert plain_text(section.blocks[0].source) == " ".join(shown.split())
+
+    def test_a_heading_and_a_cell_are_not_escaped(self) -> None:
+        found = read(".html", b"<main><h2>1. Start</h2><table><tr><th>n</th></tr><tr><td>- 5</td></tr></table></main>")
+        assert headings(found) == ["1. Start"]
+        assert "| - 5 |" in text(found)
+
+    def test_a_bar_in_a_cell_does_not_make_two(self) -> None:
+        page = b"<table><tr><th>a|b</th><th>c</th></tr><tr><td>x | y <code>p|q</code></td><td>z</td></tr></table>"
+        assert text(read(".html", page)).splitlines()[::2] == ["| a\\|b | c |", "| x \\| y `p\\|q` | z |"]
+
+    def test_code_with_fences_in_it_stays_one_block(self) -> None:
+        page = b"<pre>Write:\n```sh\n# run\nmake\n````\nDone.</pre><p>After.</p>"
+        (section,) = read(".html", page).sections
+        assert [block.kind for block in section.blocks] == ["CodeBlock", "Paragraph"]
+        assert "# run\nmake\n````\nDone." in section.blocks[0].source
 
     def test_tags_without_end_are_refused(self) -> None:
         with pytest.raises(RejectedError, match="nested"):
@@ -172,6 +206,10 @@ class TestFaq:
         assert headings(found) == ["Do you, really?", "B?"]
         assert [section.url for section in found.sections] == ["https://h.example/a", None]
         assert "Always." in text(found)
+
+    def test_a_question_asked_twice_has_two_anchors(self) -> None:
+        found = read(".csv", b"question,answer\nWhy?,Because.\nWhy?,Why not.")
+        assert [section.headings[0].anchor for section in found.sections] == ["why", "why-1"]
 
     def test_semicolons_as_spreadsheets_write_them(self) -> None:
         assert headings(read(".csv", "Question;Answer\nKostet, was?;Nichts".encode("cp1252"))) == ["Kostet, was?"]

@@ -1,0 +1,193 @@
+"""Answers by a Claude model through ConverseStream, with citations.
+
+The passages are `searchResult` blocks, so the model itself says which one each sentence stands on.
+https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rag_core.assembling import Assembler
+from rag_core.backends.bedrock.client import Connection, client, translated
+from rag_core.backends.bedrock.pricing import NO_PRICES, Prices
+from rag_core.calling import Dependency, Patience
+from rag_core.domain import NEVER, Deadline, Draft, Passage, Question, Statement, Usage
+from rag_core.errors import UnavailableError
+from rag_core.markup import blocks
+from rag_core.ports import OnStatement
+from rag_core.prompting import RULES, VERSION, asked
+
+PATIENCE = Patience(attempts=2)  # a person waits, and there may be a second model
+COMPLETE = frozenset({"end_turn", "stop_sequence"})
+BROKEN = frozenset({"malformed_model_output", "malformed_tool_use", "tool_use"})  # no tools are given
+CUT = frozenset({"max_tokens", "model_context_window_exceeded", "guardrail_intervened", "content_filtered"})
+
+
+@dataclass(frozen=True, slots=True)
+class Converse:
+    """How the model is asked. A parameter that is empty is not sent: models refuse those they do not know."""
+
+    model: str  # a model id or an inference profile's
+    second_model: str = ""  # asked when the first is throttled or down
+    max_tokens: int = 1_024
+    effort: str = ""  # low, medium, high; thinking takes time before the first words
+    service_tier: str = ""
+    latency: str = ""
+    guardrail: str = ""
+    guardrail_version: str = "DRAFT"
+    cache_rules: bool = True  # a cache point behind the rules, which are longer than the least that is cached
+    prices: Prices = field(default=NO_PRICES)
+
+
+class BedrockAnswerModel:
+    """AnswerModel; safe to share between threads."""
+
+    def __init__(self, converse: Converse, connection: Connection, patience: Patience = PATIENCE) -> None:
+        self._converse, self._client = converse, client("bedrock-runtime", connection)
+        models = [model for model in (converse.model, converse.second_model) if model]
+        self._models = {model: Dependency(f"the model {model}", patience) for model in models}
+        self._timeout = connection.connect_timeout + connection.read_timeout
+
+    @property
+    def name(self) -> str:
+        how = self._converse
+        return f"{how.model} {how.effort or 'default'} {how.max_tokens} {how.guardrail} rules {VERSION}"
+
+    def draft(
+        self,
+        question: Question,
+        passages: Sequence[Passage],
+        *,
+        on_statement: OnStatement = lambda _: None,
+        deadline: Deadline = NEVER,
+    ) -> Draft:
+        reply = _Reply(passages, on_statement)
+        request = self._request(question, passages)
+        *others, last = self._models
+        for model in others:
+            try:
+                return self._ask(model, request, reply, deadline)
+            except UnavailableError:
+                continue  # nothing was shown yet: the next model begins anew
+        return self._ask(last, request, reply, deadline)
+
+    def _ask(self, model: str, request: Mapping[str, Any], reply: "_Reply", deadline: Deadline) -> Draft:
+        def attempt(_seconds: float) -> Draft:
+            reply.begin(model, self._converse.prices)
+            try:
+                self._stream(model, request, reply, deadline)
+            except UnavailableError:
+                reply.finish()
+                if not reply.statements:
+                    raise
+                reply.complete = False  # what was shown stays, and it is said that it is not all
+            return reply.draft()
+
+        return self._models[model].call(attempt, timeout=self._timeout, deadline=deadline)
+
+    def _stream(self, model: str, request: Mapping[str, Any], reply: "_Reply", deadline: Deadline) -> None:
+        with translated(f"the model {model}"):
+            stream = self._client.converse_stream(modelId=model, **request)["stream"]
+            try:
+                for event in stream:
+                    reply.take(event)
+                    if not deadline.remaining:
+                        raise UnavailableError(f"the model {model} did not finish in the time there was: try again")
+            finally:
+                stream.close()
+        reply.check()
+
+    def _request(self, question: Question, passages: Sequence[Passage]) -> dict[str, Any]:
+        how = self._converse
+        rules: list[dict[str, Any]] = [{"text": RULES}]
+        if how.cache_rules:
+            rules.append({"cachePoint": {"type": "default"}})
+        content = [*map(_search_result, passages), {"text": asked(question)}]
+        request: dict[str, Any] = {
+            "system": rules,
+            "messages": [{"role": "user", "content": content}],
+            "inferenceConfig": {"maxTokens": how.max_tokens},
+            "requestMetadata": {"question": question.id, "channel": question.channel},
+        }
+        if how.effort:
+            request["outputConfig"] = {"effort": how.effort}
+        if how.service_tier:
+            request["serviceTier"] = {"type": how.service_tier}
+        if how.latency:
+            request["performanceConfig"] = {"latency": how.latency}
+        if how.guardrail:
+            request["guardrailConfig"] = {
+                "guardrailIdentifier": how.guardrail,
+                "guardrailVersion": how.guardrail_version,
+                "streamProcessingMode": "sync",  # async would show text and then take it back
+            }
+        return request
+
+
+def _search_result(passage: Passage) -> dict[str, Any]:
+    """A block for each of the passage's paragraphs: a citation names those it stands on."""
+    chunk = passage.chunk
+    parts = [block.source for block in blocks(chunk.text) if block.source.strip()] or [chunk.text]
+    return {
+        "searchResult": {
+            "source": chunk.url,
+            "title": chunk.heading,
+            "content": [{"text": part} for part in parts],
+            "citations": {"enabled": True},
+        }
+    }
+
+
+class _Reply:
+    """One reply as its events come; a new attempt begins it anew, as long as nothing was shown."""
+
+    def __init__(self, passages: Sequence[Passage], on_statement: OnStatement) -> None:
+        self._passages, self._on_statement = passages, on_statement
+        self.statements: list[Statement] = []
+        self.usage: list[Usage] = []
+        self.complete = True
+
+    def begin(self, model: str, prices: Prices) -> None:
+        self._assembler, self._model, self._prices, self._stop = Assembler(self._passages), model, prices, ""
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Blocks by what is in them: a thinking block may come first, and new kinds may come at any time."""
+        if delta := event.get("contentBlockDelta", {}).get("delta"):
+            if "text" in delta:
+                self._show(self._assembler.text(delta["text"]))
+            elif "citation" in delta:
+                self._show(self._assembler.cite(*_cited(delta["citation"])))
+        elif "contentBlockStop" in event:
+            self._show(self._assembler.close())
+        elif "messageStop" in event:
+            self._stop = event["messageStop"]["stopReason"]
+            self.complete = self._stop in COMPLETE
+            self._show(self._assembler.end(complete=self.complete))
+        elif "metadata" in event:
+            self.usage.append(self._prices.usage(self._model, event["metadata"].get("usage", {})))
+
+    def finish(self) -> None:
+        self._show(self._assembler.end(complete=False))
+
+    def check(self) -> None:
+        """Raises UnavailableError for a reply that did not come to its end, or was no reply."""
+        if not self._stop or self._stop in BROKEN or self._stop not in COMPLETE | CUT:
+            raise UnavailableError(
+                f"the model {self._model} ended its answer badly ({self._stop or 'half of it'}): try again"
+            )
+
+    def draft(self) -> Draft:
+        return Draft(tuple(self.statements), tuple(self.usage), self.complete)
+
+    def _show(self, statements: Any) -> None:
+        for statement in statements:
+            self.statements.append(statement)
+            self._on_statement(statement)
+
+
+def _cited(citation: Mapping[str, Any]) -> tuple[int, str]:
+    """The passage's index, -1 for a citation of something else, and the words cited."""
+    location = citation.get("location", {}).get("searchResultLocation", {})
+    quote = " ".join(part.get("text", "") for part in citation.get("sourceContent", []))
+    return location.get("searchResultIndex", -1), quote

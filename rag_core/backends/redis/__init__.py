@@ -1,0 +1,1 @@
+"""The cache on Redis and Valkey: one node, a cluster, or ElastiCache Serverless."""

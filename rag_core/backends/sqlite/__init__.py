@@ -1,0 +1,1 @@
+"""What one machine keeps in SQLite files of its home."""

