@@ -39,6 +39,7 @@ from rag_core.rating import rate
 
 if TYPE_CHECKING:
     from rag_core.caching.answers import AnswerCache
+    from rag_core.costing import Costs
     from rag_core.ingesting import Progress
     from rag_core.reporting import Report
 
@@ -198,6 +199,12 @@ class App:
                 return None
 
         return report(self.log, datetime.now(UTC).date(), since, embedder)
+
+    def costs(self, first: date, last: date, *, charged: bool) -> "Costs":
+        """Of the days from `first` to `last`; `charged`: with what AWS has billed."""
+        from rag_core.costing import costs
+
+        return costs(self.log, aws.bills(self.settings) if charged else None, first, last)
 
     def ingest(
         self,

@@ -12,7 +12,7 @@ import msgspec
 from bot.settings import BEDROCK, Settings
 from rag_core.domain import SourceName
 from rag_core.errors import MisconfiguredError
-from rag_core.ports import AnswerModel, Embedder, IndexWriter, Reranker, Retriever, Rewriter
+from rag_core.ports import AnswerModel, Bills, Embedder, IndexWriter, Reranker, Retriever, Rewriter
 
 if TYPE_CHECKING:
     from rag_core.backends.bedrock.client import Connection
@@ -98,6 +98,13 @@ def cache(settings: Settings) -> "RedisCache":
     from rag_core.backends.redis.cache import RedisCache
 
     return RedisCache(_redis(settings))
+
+
+def bills(settings: Settings) -> Bills:
+    from rag_core.backends.cost_explorer import CostExplorerBills
+
+    name, _, value = settings.cost_tag.partition("=")
+    return CostExplorerBills(settings.aws_url or None, (name, value) if value else None)
 
 
 def queue_state(settings: Settings) -> str:

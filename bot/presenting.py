@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from rag_core.domain import Answer, Citation, IngestionRun, Passage
 
 if TYPE_CHECKING:
+    from rag_core.costing import Costs
     from rag_core.reporting import Report
 
 
@@ -43,6 +44,25 @@ def passage(passage: Passage) -> dict[str, Any]:
 
 def run(run: IngestionRun) -> dict[str, Any]:
     return asdict(run) | {"failed": len(run.failures), "seconds": round(run.seconds, 3)}
+
+
+def costs(costs: "Costs") -> dict[str, Any]:
+    return {
+        "metered_usd": round(costs.metered, 6),
+        "metered_usd_per_answer": costs.metered_per_answer,
+        "charged_usd": costs.charged,
+        "days": [
+            {
+                "day": day.day.isoformat(),
+                "questions": day.questions,
+                "answered": day.answered,
+                "metered_usd": round(day.metered, 6),
+                "usage": [asdict(usage) for usage in day.usage],
+                "charged_usd": dict(day.charged),
+            }
+            for day in costs.days
+        ],
+    }
 
 
 def report(report: "Report") -> dict[str, Any]:

@@ -75,6 +75,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     queue_url: str = ""  # of SQS; empty: a queue in the process
     aws_url: str = ""  # of DynamoDB, SQS and the like, where it is not AWS's own
 
+    cost_tag: str = ""  # name=value: count only what of the bill is tagged so
+
     allowed_hosts: str = ""  # that answers may link to besides what they cite: help.example.com,*.example.com
     masked: str = ""  # a JSON file of further patterns to mask: [{"name", "pattern", "replacement"}]
 

@@ -224,6 +224,13 @@ class FeedbackLog(Protocol):
         """Questions that were not answered, newest first."""
 
 
+class Bills(Protocol):
+    """What the account was charged."""
+
+    def by_day(self, first: date, last: date) -> Mapping[date, Mapping[str, float]]:
+        """USD by service of each UTC day that has charges, both ends counted. Raises MisconfiguredError."""
+
+
 class Cache(Protocol):
     """Bytes by key, for a time.
 

@@ -49,6 +49,7 @@ class Report:
     reasons: tuple[tuple[str, int], ...]  # of ratings that say "not helpful"
     first: date  # UTC, of the period
     last: date
+    spent: tuple[tuple[date, float], ...]  # USD that metered models took, of each day that took some
     by_meaning: bool  # gaps are of questions that mean the same; else of questions with the same words
 
     @property
@@ -83,6 +84,7 @@ def report(
         reasons=tuple(reasons.most_common()),
         first=since or (days[0].day if days else today),
         last=today,
+        spent=tuple((day, sum(used.cost_usd for used in usage)) for day, usage in log.usage(since).items()),
         by_meaning=comparing is not None,
     )
 

@@ -6,7 +6,7 @@ mode holds for charts too.
 
 import sys
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pygal
@@ -35,6 +35,16 @@ def days(days: Sequence[Day]) -> Markup:
     chart.add("Answered", [day.answered for day in drawn])
     chart.add("Not answered", [day.declined for day in drawn])
     return _drawn(chart, f"Bar chart: questions per day, answered and not, {drawn[0].day} to {drawn[-1].day}")
+
+
+def spent(spent: Sequence[tuple[date, float]]) -> Markup:
+    """USD of each day; needs a day at least."""
+    chart = pygal.Bar(**_options(220), show_legend=False, show_minor_x_labels=False)
+    drawn = spent[-MOST_DAYS:]
+    chart.x_labels = [f"{day:%d %b}" for day, _ in drawn]
+    chart.x_labels_major = chart.x_labels[:: -(-len(drawn) // LABELS) * -1]
+    chart.add("USD", [round(usd, 4) for _, usd in drawn])
+    return _drawn(chart, f"Bar chart: what models cost per day in USD, {drawn[0][0]} to {drawn[-1][0]}")
 
 
 def reasons(reasons: Sequence[tuple[str, int]]) -> Markup:

@@ -24,6 +24,7 @@ def page(report: Report, *, inside: bool = False) -> str:
         style=Markup(_style()),  # noqa: S704 - our own sheet
         span=charts.MOST_DAYS if _is_long(report) else None,
         days=charts.days(report.days) if report.days else None,
+        spent=charts.spent(report.spent) if report.spent else None,
         reasons=charts.reasons(report.reasons) if report.reasons else None,
         worst=[(record, _against(record)) for record in report.worst],
     )

@@ -12,7 +12,8 @@ from rag_core.reporting import Day, Gap, Report
 from tests.making import NOON, SOURCE, question
 
 PERIOD = (date(2026, 1, 1), date(2026, 1, 31))
-EMPTY = Report(0, 0, 0, 0, (), (), (), (), *PERIOD, by_meaning=False)
+SPENT = ((date(2026, 1, 1), 1.5), (date(2026, 1, 2), 0.0251))
+EMPTY = Report(0, 0, 0, 0, (), (), (), (), *PERIOD, spent=(), by_meaning=False)
 EVIL = "</h3><script>alert(1)</script> & [x](javascript:alert(1))"
 
 
@@ -25,7 +26,9 @@ def busy(days: int = 3) -> Report:
         Gap((EVIL, "And this?", "And this?"), date(2026, 1, 3), touched=True),
         Gap(("That?",), date(2026, 1, 2), touched=False),
     )
-    return Report(1_018, 515, 4, 3, (record,), gaps, counted, (("wrong", 2), (EVIL, 1)), *PERIOD, by_meaning=True)
+    return Report(
+        1_018, 515, 4, 3, (record,), gaps, counted, (("wrong", 2), (EVIL, 1)), *PERIOD, spent=SPENT, by_meaning=True
+    )
 
 
 def test_the_figures_are_there() -> None:
@@ -39,6 +42,8 @@ def test_the_figures_are_there() -> None:
         "3 of 4 ratings",
         "Asked 3 times, last on 2026-01-03",
         "2026-01-02",
+        "0.0251",
+        "Bar chart: what models cost per day in USD",
     ):
         assert figure in html
     assert html.count("<li>And this?</li>") == 1

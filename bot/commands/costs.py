@@ -1,0 +1,69 @@
+"""`supportbot costs`: the tokens that were metered beside what AWS charged, day by day."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import click
+
+from bot import presenting
+from bot.commands import options
+from rag_core.costing import Costs
+from rag_core.errors import UnavailableError
+
+DAYS = 30
+CENT = 0.005  # USD: what is below half a cent is shown in finer digits
+
+
+@click.command("costs")
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="First day, UTC; 30 days ago by default.")
+@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="Last day, counted; today by default.")
+@click.option("--metered", is_flag=True, help="Only what was metered: Cost Explorer takes a cent a question.")
+@options.home_option
+@options.json_option
+def command(first: datetime | None, last: datetime | None, metered: bool, home: str | None, as_json: bool) -> None:
+    """Show what the answers cost, by day, model and AWS service.
+
+    Metered: tokens by the price table in the settings, known at once. Charged: by Cost Explorer, up to a day late.
+    """
+    today = datetime.now(UTC).date()
+    until = last.date() if last else today
+    since = first.date() if first else until - timedelta(days=DAYS - 1)
+    if since > until:
+        raise click.UsageError("--from is after --to")
+    app = options.app(home)
+    try:
+        made = app.costs(since, until, charged=app.settings.uses_aws and not metered)
+    except UnavailableError as error:
+        click.echo(f"{error}; what was metered is shown", err=True)
+        made = app.costs(since, until, charged=False)
+    if as_json:
+        options.print_json(presenting.costs(made))
+    else:
+        _print(made, since, until)
+
+
+def _print(made: Costs, first: date, last: date) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    per_answer = made.metered_per_answer
+    console.print(
+        f"{first} to {last} (UTC): {usd(made.metered)} metered"
+        + (f", {usd(per_answer)} an answer" if per_answer is not None else "")
+        + (f"; {usd(sum(made.charged.values()))} charged" if made.charged else "")
+    )
+    if not made.days:
+        console.print("Nothing was asked and nothing charged.")
+        return
+    table = Table("Day", "Questions", "Answered", "Metered", "Charged", "By model")
+    for day in made.days:
+        models = ", ".join(f"{usage.model} {usd(usage.cost_usd)}" for usage in day.usage)
+        charged = usd(sum(day.charged.values())) if day.charged else "-"
+        table.add_row(str(day.day), str(day.questions), str(day.answered), usd(day.metered), charged, models)
+    console.print(table)
+    for service, total in made.charged.items():
+        console.print(f"{usd(total):>12}  {service}")
+
+
+def usd(amount: float) -> str:
+    return f"${amount:,.2f}" if amount >= CENT or not amount else f"${amount:.6f}"
