@@ -34,7 +34,7 @@ from rag_core.grounding import Grounding
 from rag_core.guarding.checking import Guard, GuardPolicy
 from rag_core.guarding.masking import Pattern
 from rag_core.markup import clean
-from rag_core.ports import AnswerModel, Cache, Embedder, FeedbackLog, IndexWriter, Retriever
+from rag_core.ports import AnswerModel, Cache, Claims, Embedder, FeedbackLog, IndexWriter, JobQueue, Retriever
 from rag_core.rating import rate
 
 if TYPE_CHECKING:
@@ -83,9 +83,24 @@ class App:
 
     @cached_property
     def log(self) -> FeedbackLog:
+        if self.settings.table:
+            return aws.log(self.settings)
         from rag_core.backends.sqlite.feedback import SqliteFeedbackLog
 
         return SqliteFeedbackLog(self.home)
+
+    @cached_property
+    def claims(self) -> Claims:
+        if self.settings.table:
+            return aws.claims(self.settings)
+        from rag_core.backends.sqlite.claims import SqliteClaims
+
+        return SqliteClaims(self.home)
+
+    @cached_property
+    def queue(self) -> JobQueue | None:
+        """Of work that is done elsewhere; None where there is no elsewhere."""
+        return aws.queue(self.settings) if self.settings.queue_url else None
 
     @cached_property
     def index(self) -> Retriever:

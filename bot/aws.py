@@ -3,6 +3,7 @@
 A vendor's library is imported by the part that needs it, so that a command on one machine pays for none.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -10,13 +11,25 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from bot.settings import BEDROCK, Settings
-from rag_core.domain import SourceName
+from rag_core.domain import Job, SourceName
 from rag_core.errors import MisconfiguredError
-from rag_core.ports import AnswerModel, Bills, Embedder, IndexWriter, Reranker, Retriever, Rewriter
+from rag_core.ports import (
+    AnswerModel,
+    Bills,
+    Claims,
+    Embedder,
+    FeedbackLog,
+    IndexWriter,
+    JobQueue,
+    Reranker,
+    Retriever,
+    Rewriter,
+)
 
 if TYPE_CHECKING:
     from rag_core.backends.bedrock.client import Connection
     from rag_core.backends.bedrock.pricing import Prices
+    from rag_core.backends.dynamodb.client import Table
     from rag_core.backends.opensearch.target import Target
     from rag_core.backends.redis.cache import RedisCache
     from rag_core.backends.redis.connecting import RedisAddress
@@ -100,6 +113,31 @@ def cache(settings: Settings) -> "RedisCache":
     return RedisCache(_redis(settings))
 
 
+def log(settings: Settings) -> FeedbackLog:
+    from rag_core.backends.dynamodb.feedback import DynamoFeedbackLog
+
+    return DynamoFeedbackLog(_table(settings), retention=timedelta(days=settings.retention))
+
+
+def claims(settings: Settings) -> Claims:
+    from rag_core.backends.dynamodb.claims import DynamoClaims
+
+    return DynamoClaims(_table(settings))
+
+
+def queue(settings: Settings) -> JobQueue:
+    from rag_core.backends.sqs import Queue, SqsQueue
+
+    return SqsQueue(Queue(settings.queue_url, _region(settings, "SQS"), settings.aws_url or None))
+
+
+def job(body: str) -> Job:
+    """A message of the queue. Raises RejectedError for one that is none of ours."""
+    from rag_core.backends.sqs import read
+
+    return read(body)
+
+
 def bills(settings: Settings) -> Bills:
     from rag_core.backends.cost_explorer import CostExplorerBills
 
@@ -123,12 +161,24 @@ def queue_state(settings: Settings) -> str:
     return f"{found['ApproximateNumberOfMessages']} jobs wait"
 
 
+def _region(settings: Settings, what: str) -> str:
+    if not settings.region:
+        raise MisconfiguredError(f"{what} needs a region: set AWS_REGION or SUPPORTBOT_REGION")
+    return settings.region
+
+
+def _table(settings: Settings) -> "Table":
+    from rag_core.backends.dynamodb.client import Connection, Table
+
+    return Table(settings.table, Connection(_region(settings, "DynamoDB"), settings.aws_url or None))
+
+
 def _bedrock(settings: Settings) -> "Connection":
     from rag_core.backends.bedrock.client import Connection
 
-    if not settings.region:
-        raise MisconfiguredError("Bedrock needs a region: set AWS_REGION or SUPPORTBOT_REGION")
-    return Connection(settings.region, settings.bedrock_url or None, settings.connect_timeout, settings.read_timeout)
+    return Connection(
+        _region(settings, "Bedrock"), settings.bedrock_url or None, settings.connect_timeout, settings.read_timeout
+    )
 
 
 def _prices(stated: str) -> "Prices":

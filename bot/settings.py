@@ -72,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_serverless: bool = False
 
     table: str = ""  # in DynamoDB: claims and answers; empty: SQLite files in the home
+    retention: Positive = 15  # days that an answer is kept in DynamoDB; counters stay
     queue_url: str = ""  # of SQS; empty: a queue in the process
     aws_url: str = ""  # of DynamoDB, SQS and the like, where it is not AWS's own
 

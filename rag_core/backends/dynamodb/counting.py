@@ -1,0 +1,94 @@
+"""A day's counters: what a write changes in them, and what their shards sum up to.
+
+A difference goes into the transaction of the write that makes it.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from rag_core.backends.dynamodb.items import outcome_of, usage_of
+from rag_core.backends.dynamodb.table import Item, number
+from rag_core.domain import Outcome, Tally, Usage
+
+Counts = Mapping[str, Decimal]  # by an attribute's name: outcome/answered, reason/wrong, usage/<model>/input_tokens
+OUTCOME, HELPFUL, REASON, USAGE = "outcome/", "helpful", "reason/", "usage/"
+
+
+def of_answer(item: Item) -> Counts:
+    """What an answer counts; nothing where there is none."""
+    counts: defaultdict[str, Decimal] = defaultdict(Decimal)
+    if item:
+        counts[OUTCOME + outcome_of(item)] += 1
+        for usage in usage_of(item):
+            for name, amount in _amounts(usage).items():
+                counts[f"{USAGE}{usage.model}/{name}"] += amount
+    return counts
+
+
+def of_rating(item: Item) -> Counts:
+    if not item:
+        return {}
+    return {HELPFUL if item["helpful"]["BOOL"] else REASON + str(item["reason"]["S"]): Decimal(1)}
+
+
+def difference(new: Counts, former: Counts) -> Counts:
+    changes = {name: new.get(name, Decimal(0)) - former.get(name, Decimal(0)) for name in {**new, **former}}
+    return {name: change for name, change in changes.items() if change}
+
+
+def update(key: Item, changes: Counts) -> list[tuple[str, dict[str, Any]]]:
+    """The transaction's action; none where nothing changes."""
+    if not changes:
+        return []
+    named = dict(enumerate(changes.items()))
+    adding = {
+        "Key": key,
+        "UpdateExpression": "ADD " + ", ".join(f"#n{place} :n{place}" for place in named),
+        "ExpressionAttributeNames": {f"#n{place}": name for place, (name, _) in named.items()},
+        "ExpressionAttributeValues": {f":n{place}": number(f"{by:f}") for place, (_, by) in named.items()},
+    }
+    return [("Update", adding)]
+
+
+def summed(items: Iterable[Item]) -> dict[date, Counts]:
+    """The shards of each day, oldest first."""
+    days: defaultdict[date, Counter[str]] = defaultdict(Counter)
+    for item in items:
+        counts = {name: Decimal(value["N"]) for name, value in item.items() if "N" in value}
+        days[date.fromisoformat(item["sk"]["S"])].update(counts)
+    return {day: {name: Decimal(amount) for name, amount in days[day].items() if amount} for day in sorted(days)}
+
+
+def tally(day: date, counts: Counts) -> Tally:
+    outcomes = {Outcome(name): int(count) for name, count in _under(OUTCOME, counts).items()}
+    reasons = {name: int(count) for name, count in _under(REASON, counts).items()}
+    return Tally(day, outcomes, int(counts.get(HELPFUL, 0)), reasons)
+
+
+def usage(counts: Counts) -> tuple[Usage, ...]:
+    """What the day's answers took, one of each model."""
+    models: defaultdict[str, dict[str, Decimal]] = defaultdict(dict)
+    for name, amount in _under(USAGE, counts).items():
+        model, _, what = name.rpartition("/")
+        models[model][what] = amount
+    return tuple(_usage(model, models[model]) for model in sorted(models))
+
+
+def _under(prefix: str, counts: Counts) -> dict[str, Decimal]:
+    return {name.removeprefix(prefix): count for name, count in counts.items() if name.startswith(prefix)}
+
+
+def _amounts(usage: Usage) -> Mapping[str, Decimal]:
+    """Exact, and to the billionth of a dollar."""
+    given = asdict(usage)
+    return {name: Decimal(f"{amount:.9f}").normalize() for name, amount in given.items() if name != "model"}
+
+
+def _usage(model: str, amounts: Mapping[str, Decimal]) -> Usage:
+    cost = float(amounts.get("cost_usd", 0))
+    tokens = {name: int(amount) for name, amount in amounts.items() if name != "cost_usd"}
+    return Usage(model, cost_usd=cost, **tokens)
