@@ -109,7 +109,7 @@ def _is_secret(found: re.Match[str]) -> bool:
     if name == "url_password":
         return True
     shown = text[_PREFIX().match(text).end() :]  # type: ignore[union-attr]  # matches nothing, too
-    if len({sign for sign in shown if sign.isalnum()}) <= 2:
+    if len({sign.lower() for sign in shown if sign.isalnum()}) <= 1:
         return False
     cut = text.endswith("...") or found.string.startswith(("…", "***", "•••"), found.end())
     return not (name == "bearer_token" and cut and len(shown.rstrip(".")) < _LEAST)

@@ -40,9 +40,7 @@ _SLACK = lazily(
     r"(?:!(?P<all>channel|here|everyone|group)|![a-z]+\^[^|]*|@[A-Z0-9]{2,}|#[A-Z0-9]{2,})(?:\|(?P<shown>.*))?",
     re.DOTALL,
 )
-_LOCATOR = lazily(
-    r"(?P<url>(?:[A-Za-z][A-Za-z0-9+.-]*:|//)[^\s|]*|[^\s@|]+@[^\s@|]+)(?:\|(?P<shown>.*))?", re.DOTALL
-)
+_LOCATOR = lazily(r"(?P<url>(?:[A-Za-z][A-Za-z0-9+.-]*:|//)[^\s|]*|[^\s@|]+@[^\s@|]+)(?:\|(?P<shown>.*))?", re.DOTALL)
 _ABSOLUTE = lazily(r"https?://", re.IGNORECASE)
 _MAILTO = lazily(r"mailto:", re.IGNORECASE)
 _BLANK = lazily(r"\n[ \t]*\n")

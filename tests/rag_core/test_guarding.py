@@ -1,7 +1,9 @@
 import json
+import os
 import random
 import re
 import time
+import zlib
 from collections import Counter
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from rag_core.guarding.linking import Allowed
 from rag_core.guarding.masking import Pattern
 from tests.shared import DEMO, shared
 
+ALL = bool(os.environ.get("CI"))  # elsewhere a sample, chosen by hash, of what is slow
 CITED = "https://help.example.com/keys"
 NAMED = "https://api.example.org/v3/mail?x=1"
 ALLOWED = Allowed(
@@ -172,6 +175,41 @@ def test_a_secret_goes_wherever_it_stands_even_in_a_cited_passage(name: str) -> 
         found = GUARD.check(text, Allowed(passages=(text,)))
         assert secret.split()[-1] not in found.text
         assert found.findings[name] == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bearer lp_live_9sK2mQ7vX4bT1nR8…",
+        "Bearer lp_live_9sK2mQ7vX4bT1nR8...",
+        "Bearer lp_live_9sK2mQ7vX4bT1nR8***",
+        "Bearer lp_live_0000000000000000",
+        "sk_live_xxxxxxxxxxxxxxxxxxxxxxxx",
+        "SG.xxxxxxxxxxxxxxxxxxxxxx.xxxxxxxxxxxxxxxxxxxxxx",
+        "AKIAXXXXXXXXXXXXXXXX",
+    ],
+)
+def test_a_token_that_is_visibly_an_example_stays(text: str) -> None:
+    assert guarded(f"Send {text} as it is") == f"Send {text} as it is"
+    assert guarded(f"`{text}`") == f"`{text}`"
+
+
+@pytest.mark.parametrize("sign", ["…", "...", "***", "xxxxxxxxxxxxxxxxxxxx", "…***"])
+@pytest.mark.parametrize(
+    "secret", ["Bearer lp_live_9sK2mQ7vX4bT1nR8cW5y", SECRETS["stripe_key"], SECRETS["sendgrid_key"]]
+)
+def test_a_sign_behind_it_makes_no_example_of_a_whole_token(secret: str, sign: str) -> None:
+    assert secret.rsplit(maxsplit=1)[-1] not in guarded(f"It is {secret}{sign} so")
+
+
+def test_a_text_that_is_mostly_what_has_to_go_is_not_read_to_its_end() -> None:
+    guard = Guard(GuardPolicy(longest=500, sign="… (cut)"))
+    for text in ("word " + "<b>" * 1000 + "end", "word " + "\u200b" * 1000 + "end"):
+        whole = guard.check(text)
+        assert whole.text.endswith("… (cut)")
+        assert whole.findings["cut"] == 1
+        assert len(whole.text) <= 500
+        assert streamed(guard, text, list(range(0, len(text), 7))) == (whole.text, dict(whole.findings))
 
 
 @pytest.mark.parametrize(
@@ -367,9 +405,8 @@ def test_a_hostile_text_costs_in_proportion_to_its_length(unit: str) -> None:
         guard.check(text)
         return time.process_time() - started
 
-    seconds(2000)
-    assert min(seconds(24_000) for _ in range(2)) < 5 * seconds(12_000) + 0.05
-    assert seconds(24_000) < 2.0
+    seconds(2000)  # what is compiled when it is first needed
+    assert min(seconds(12_000) for _ in range(2)) < 5 * seconds(6_000) + 0.05
 
 
 def test_public_attack_lists_leave_nothing_a_client_acts_on() -> None:
@@ -385,10 +422,12 @@ def test_public_attack_lists_leave_nothing_a_client_acts_on() -> None:
             assert harm(guarded(placed)) is None, repr(placed)
 
 
-def changes(folder: Path) -> tuple[Counter[str], list[str]]:
+def changes(folder: Path, share: int = 1) -> tuple[Counter[str], list[str]]:
     found: Counter[str] = Counter()
     changed = []
     for path in sorted(folder.rglob("*.md")):
+        if share > 1 and not ALL and zlib.crc32(path.name.encode()) % share:
+            continue
         text = path.read_text()
         result = Guard(GuardPolicy(longest=10**7)).check(text, Allowed(passages=(text,)))
         found.update(result.findings)
@@ -401,5 +440,5 @@ def test_the_demo_help_center_passes_but_for_a_key_that_looks_real() -> None:
 
 
 def test_of_a_real_documentation_only_tags_pictures_and_links_that_lead_nowhere_go() -> None:
-    found, _ = changes(shared("data/quality/sendgrid-docs"))
+    found, _ = changes(shared("data/quality/sendgrid-docs"), share=4)
     assert set(found) == {"hidden", "image", "link", "tag"}
