@@ -15,6 +15,7 @@ from rag_core.backends.opensearch.entries import FORMAT, NOT_SHOWN, ChunkEntry, 
 from rag_core.backends.opensearch.node import Credentials, MissingError, Node
 from rag_core.backends.opensearch.paging import pages
 from rag_core.backends.opensearch.target import Space, Target
+from rag_core.calling import Dependency, Patience
 from rag_core.domain import (
     NEVER,
     Audience,
@@ -30,6 +31,7 @@ from rag_core.domain import (
 from rag_core.errors import MisconfiguredError, SupportBotError, UnavailableError
 from rag_core.fusing import dense_weight, fuse
 
+PATIENCE = Patience(attempts=3, first_wait=0.05, longest_wait=0.5)  # a person waits
 TRIES = 3  # of a search between whose parts the alias moved
 REMEMBERED = 5.0  # seconds that `version` and `embedding_model` may be behind
 PAGE, DOCUMENTS, SOURCES = 500, 5_000, 10_000  # in one answer: chunks of a document, documents, sources
@@ -43,6 +45,7 @@ class OpenSearchIndex:
 
     def __init__(self, target: Target, credentials: Credentials | None = None) -> None:
         self._target, self._node = target, Node(target, credentials)
+        self._dependency = Dependency("OpenSearch", PATIENCE)
         self._known: tuple[float, str, StateEntry] | None = None
 
     @property
@@ -78,12 +81,16 @@ class OpenSearchIndex:
     def _legs(self, queries: Sequence[Query | None], dimensions: int, deadline: Deadline) -> "_Legs":
         """Of one version; an alias that moves between them moves once a commit."""
         body = asking.together(self._target.alias, [asking.state(), *(query for query in queries if query)])
+
+        def attempt(seconds: float) -> _Legs:
+            answers = self._node.send("POST", "/_msearch", asking.Several, body, within=seconds, deadline=deadline)
+            return self._read(answers.responses, queries, dimensions)
+
         trouble: SupportBotError = UnavailableError(MOVED)
         for _ in range(TRIES):
-            answers = self._node.send("POST", "/_msearch", asking.Several, body, deadline=deadline).responses
             try:
-                return self._read(answers, queries, dimensions)
-            except (UnavailableError, MissingError) as error:
+                return self._dependency.call(attempt, timeout=self._target.search_timeout, deadline=deadline)
+            except MissingError as error:  # an index that was dropped as it was searched, or there is none
                 trouble = error
         raise trouble
 
