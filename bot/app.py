@@ -104,6 +104,9 @@ class App:
 
     @cached_property
     def index(self) -> Retriever:
+        return self._index()
+
+    def _index(self) -> Retriever:
         if self.settings.opensearch_url:
             return aws.index(self.settings)
         from rag_core.backends.embedded.index import EmbeddedIndex
@@ -238,8 +241,9 @@ class App:
             for other in overlapping(source.name, self._sources()):
                 self._notice(f"{other} was ingested too: what both hold is found twice (supportbot forget {other})")
             embedder = self.embedders.for_passages(writer.embedding_model)
-            run = Ingestion(source, writer, embedder, audience=audience, full=full, progress=progress)
-            return run.run()
+            run = Ingestion(source, writer, embedder, audience=audience, full=full, progress=progress).run()
+        self._announce()
+        return run
 
     def forget(self, source: SourceName) -> int:
         """Remove every document of a source from the index; gives their number."""
@@ -249,7 +253,13 @@ class App:
         with self._writer(source) as writer:
             writer.remove(list(writer.versions()))
             writer.commit(self.embedders.when_needed(writer.embedding_model))
+        self._announce()
         return known[source]
+
+    def _announce(self) -> None:
+        """Tell every process that shares the cache which version of the index answers from now on."""
+        if self.settings.redis_url and (cache := self._answer_cache()):
+            cache.announce(self._index().version)  # not as this process remembers it
 
     def _writer(self, source: SourceName) -> IndexWriter:
         if self.settings.opensearch_url:

@@ -33,6 +33,7 @@ from rag_core.ports import Cache
 
 KEPT = timedelta(days=1)
 SHARED = timedelta(seconds=2)  # what is not kept is shared for so long with who asked at the same time
+ANNOUNCED = timedelta(seconds=15)  # longer than any process remembers a version, and no longer: it may be lost
 RESERVE = 5.0  # seconds before the deadline at which one stops waiting for another's draft
 SHORTEST, LONGEST = 0.02, 0.2  # seconds between two looks at whether it is there
 STANDING = 8  # among so many of the best a cited passage must still be found, or where it stood then
@@ -70,7 +71,7 @@ class AnswerCache:
     def answer(self, question: Question, version: IndexVersion, make: Make, *, deadline: Deadline = NEVER) -> Served:
         """The answer under the version of the index read as the question came; raises what `make` raises."""
         started = time.perf_counter()
-        place = self._keys.place(question, version)
+        place = self._keys.place(question, self._announced() or version)
         served, own = self._flights.fly(place.stem, lambda: self._lead(question, place, make, deadline), deadline)
         how = served.how if own else served.how or Cached.SHARED
         answer = served.answer
@@ -80,6 +81,14 @@ class AnswerCache:
             spent = round((time.perf_counter() - started) * 1000, 2)
             answer = replace(answer, timings_ms={"cache": spent, "total": spent})
         return Served(replace(answer, question_id=question.id, usage=() if how else answer.usage), how, served.place)
+
+    def announce(self, version: IndexVersion) -> None:
+        """A new version answers from now on: heard at once by processes that still remember the one before."""
+        self._cache.put({self._keys.version: version.encode()}, ttl=ANNOUNCED)
+
+    def _announced(self) -> IndexVersion | None:
+        (said,) = self._cache.get([self._keys.version])
+        return None if said is None else IndexVersion(said.decode(errors="replace"))
 
     def evict(self, question_id: QuestionId) -> None:
         """Forget the answer this question was given, for everyone who would be given it."""

@@ -64,6 +64,11 @@ class Keys:
         """Leads from a question to the place its answer came from."""
         return _hashed("question", self.tenant, question_id)
 
+    @property
+    def version(self) -> str:
+        """Where the latest version of the index is announced."""
+        return _hashed("version", self.tenant)
+
     def _scope(self, question: Question, version: IndexVersion) -> list[object]:
         sources = None if question.sources is None else sorted(question.sources)
         return [self.tenant, question.audience.value, sources, version, self.made_by]

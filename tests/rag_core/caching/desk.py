@@ -32,6 +32,7 @@ class Desk:
     def __init__(self, cache: Cache, *, tenant: str = "acme", model: str = "m", reserve: float = 0.5) -> None:
         self.cache = AnswerCache(cache, Keys(tenant, (model,)), reserve=reserve)
         self.drafts = 0
+        self.remembered: IndexVersion | None = None  # where a process is behind
         self.found, self.version, self.outcome = (REFUNDS, SPF), V1, Outcome.ANSWERED
         self.drafting: Callable[[], None] = lambda: None
 
@@ -43,7 +44,7 @@ class Desk:
             known = by_meaning(EMBEDDER.embed_question(put.text), found)
             return known or self._draft(put, found)
 
-        return self.cache.answer(put, self.version, make, deadline=deadline)
+        return self.cache.answer(put, self.remembered or self.version, make, deadline=deadline)
 
     def _draft(self, put: Question, found: Found) -> Answer:
         self.drafts += 1

@@ -27,6 +27,14 @@ from tests.making import passage, question
 from tests.rag_core.caching.desk import EMBEDDER, REFUNDS, SPF, V1, V2, Desk
 
 
+def test_a_version_that_was_announced_counts_before_the_one_that_is_remembered(desk: Desk) -> None:
+    desk.ask("How long does a refund take")
+    desk.remembered, desk.version = desk.version, IndexVersion("another")
+    assert desk.ask("How long does a refund take").how is Cached.EXACT  # for the moments it may be behind
+    desk.cache.announce(desk.version)
+    assert desk.ask("How long does a refund take").how is None
+
+
 def test_the_same_words_get_the_same_answer(desk: Desk) -> None:
     made = desk.ask("How long do refunds take?")
     again = desk.ask(question("  how LONG do\nrefunds take ??", name="later"))
