@@ -109,12 +109,12 @@ def test_another_audience_and_a_new_version_never_get_it(app: App, tmp_path: Pat
     assert "sixty" in other.log.answer(ask(other)).text  # a process that remembers the version before
 
 
-def test_a_hundred_at_once_cost_one_draft(app: App, fake: BedrockFake) -> None:
+def test_many_at_once_cost_one_draft(app: App, fake: BedrockFake) -> None:
     fake.settings.first_token = 0.3
     app.answering.reply(app.question("SPF?", asked_by=PersonId("warm"), channel="test"))
-    with ThreadPoolExecutor(100) as pool:
-        ids = list(pool.map(lambda n: ask(app, person=f"p{n}"), range(100)))
-    assert len(set(ids)) == 100
+    with ThreadPoolExecutor(20) as pool:  # moto records one at a time
+        ids = list(pool.map(lambda n: ask(app, person=f"p{n}"), range(20)))
+    assert len(set(ids)) == 20
     drafts = [call for call in fake.calls("ConverseStream") if ASKED in str(call.body["messages"])]
     assert len(drafts) == 1
 
