@@ -72,6 +72,8 @@ def _checks(app: App) -> Iterator[tuple[str, Callable[[], str]]]:
     if settings.redis_url:
         yield "cache", lambda: _cache(app)
     yield "answers and ratings", lambda: _log(app)
+    if settings.api_callers:
+        yield "callers of the API", lambda: _callers(app)
     if settings.queue_url:
         yield "queue", lambda: aws.queue_state(settings)
 
@@ -133,6 +135,13 @@ def _cache(app: App) -> str:
 def _log(app: App) -> str:
     days = app.log.tally(datetime.now(UTC).date())
     return f"{sum(sum(day.outcomes.values()) for day in days)} questions today"
+
+
+def _callers(app: App) -> str:
+    from bot.api.callers import load
+
+    load(app.settings)
+    return "their keys can be read"
 
 
 def _question(text: str, previous: str | None = None) -> Question:

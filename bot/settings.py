@@ -90,7 +90,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         models = (self.answer_model, self.second_model, self.rewrite_model, self.rerank_model)
         signed = self.opensearch_url if self.opensearch_signed else ""
         stores = (signed, self.redis_user, self.table, self.queue_url)
-        return any((*models, *stores, self.embedding_model.startswith(BEDROCK)))
+        named = (self.embedding_model.startswith(BEDROCK), self.api_callers.startswith("secret:"))
+        return any((*models, *stores, *named))
 
     @property
     def folder(self) -> Path:

@@ -1,0 +1,1 @@
+"""The query API: what a request may say, who may say it, and what comes back."""

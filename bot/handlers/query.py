@@ -1,0 +1,17 @@
+"""The query API's function, behind API Gateway.
+
+Made in the init phase: without callers the function does not start.
+"""
+
+from typing import Any
+
+from bot.api.routes import Api
+from bot.app import build
+from bot.settings import load
+
+SETTINGS = load()
+API = Api(SETTINGS, build(SETTINGS))
+
+
+def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return API.handle(event, context)

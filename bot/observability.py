@@ -1,0 +1,209 @@
+"""What an operator sees of a request: one log line, its metrics, a trace if wished.
+
+Only fields on the list get out: no question, no answer, no comment, no key. What an error says is shown where it is
+one of ours, whose messages quote no customer text, and held back if it does so all the same.
+"""
+
+import logging
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property, wraps
+from typing import IO, TYPE_CHECKING, Any, ParamSpec
+
+from rag_core.domain import Answer
+from rag_core.errors import MisconfiguredError, UnavailableError
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.logging import Logger
+    from aws_lambda_powertools.metrics import Metrics
+
+Given = ParamSpec("Given")
+NAMESPACE = SERVICE = "supportbot"
+FIELDS = frozenset(
+    {
+        *("request_id", "question_id", "message_id", "received", "caller", "channel", "route", "status", "code"),
+        *("outcome", "cached", "degraded", "guarded", "citations", "complete", "ms", "stages_ms", "tokens", "cost_usd"),
+        *("error", "error_message", "frames"),
+    }
+)
+WITHHELD = "(withheld: it quotes what was asked)"
+LOUD = (
+    "aws_lambda_powertools",
+    "boto3",
+    "botocore",
+    "opensearch",
+    "urllib3",
+)  # below a warning they show whole requests
+LONGEST = 300  # characters of an error's message
+QUOTED = 12  # characters in a row that make a quotation
+FRAMES = 8
+
+Value = str | int | float | bool | None | Sequence[str] | Mapping[str, float]
+
+
+def _harmless(tell: Callable[Given, None]) -> Callable[Given, None]:
+    """What cannot be told is no reason to lose an answer."""
+
+    @wraps(tell)
+    def told(*args: Given.args, **kwargs: Given.kwargs) -> None:
+        try:
+            tell(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001
+            print(f"telemetry failed: {type(error).__name__}", file=sys.stderr)
+
+    return told
+
+
+class Telemetry:
+    """One logger, one set of metrics, made when they are first used."""
+
+    def __init__(self, service: str = SERVICE, *, stream: IO[str] | None = None, tracing: bool = False) -> None:
+        self._service, self._stream, self._tracing, self._counted = service, stream, tracing, False
+        for name in LOUD:
+            logging.getLogger(name).setLevel(logging.WARNING)
+
+    @cached_property
+    def _logger(self) -> "Logger":
+        from aws_lambda_powertools.logging import Logger
+
+        return Logger(service=self._service, stream=self._stream, location=None)
+
+    @cached_property
+    def _metrics(self) -> "Metrics":
+        from aws_lambda_powertools.metrics import Metrics
+
+        return Metrics(namespace=NAMESPACE, service=self._service)
+
+    @_harmless
+    def log(self, event: str, **fields: Value) -> None:
+        """`event` is a constant; with a field that is not on the list nothing is written."""
+        self._logger.info(event, extra=_listed(fields))
+
+    @_harmless
+    def failed(self, event: str, error: BaseException, quoting: Sequence[str] = (), **fields: Value) -> None:
+        """What went wrong and where; `quoting` is the customer text that the message must not hold."""
+        self._logger.error(event, extra=_listed(described(error, quoting) | fields))
+
+    @_harmless
+    def answered(self, answer: Answer, **fields: Value) -> None:
+        """One line and the metrics of an answer."""
+        usage = answer.usage
+        tokens = {"input": sum(u.input_tokens for u in usage), "output": sum(u.output_tokens for u in usage)}
+        self.log(
+            "answered",
+            question_id=answer.question_id,
+            outcome=answer.outcome.value,
+            cached=answer.cached.value if answer.cached else None,
+            degraded=answer.degraded,
+            stages_ms=dict(answer.timings_ms),
+            tokens=tokens if usage else None,
+            cost_usd=round(sum(u.cost_usd for u in usage), 6) if usage else None,
+            guarded=dict(answer.guarded),
+            citations=len(answer.citations),
+            complete=answer.complete,
+            **fields,
+        )
+        for name, unit, value in counted(answer):
+            self._count(name, unit, value)
+
+    @_harmless
+    def ended(self, status: int, ms: float, **fields: Value) -> None:
+        """A request; the last that is said of it."""
+        self.log("request", status=status, ms=round(ms, 1), **fields)
+        self._count("Requests", "Count", 1)
+        self._count("RequestLatency", "Milliseconds", ms)
+        if status >= 400:
+            self._count(f"Status{status // 100}xx", "Count", 1)
+        if status == 429:
+            self._count("OverQuota", "Count", 1)
+
+    @_harmless
+    def job(self, ended: str) -> None:
+        """`ended` is Done or Failed."""
+        self._count(f"Jobs{ended}", "Count", 1)
+
+    @_harmless
+    def flush(self) -> None:
+        """Metrics as one line in the embedded metric format."""
+        if self._counted:
+            self._metrics.flush_metrics()
+            self._counted = False
+
+    @contextmanager
+    def traced(self, name: str) -> Iterator[dict[str, str | int | float]]:
+        """A subsegment with the annotations that are put in; nothing may raise inside: X-Ray keeps an error's text."""
+        annotations: dict[str, str | int | float] = {}
+        tracer = self._tracer
+        if tracer is None:
+            yield annotations
+            return
+        with tracer.provider.in_subsegment(name=f"## {name}"):
+            yield annotations
+            for key, value in annotations.items():
+                tracer.put_annotation(key=key, value=value)
+
+    @cached_property
+    def _tracer(self) -> Any:
+        if not self._tracing:
+            return None
+        try:
+            from aws_lambda_powertools.tracing import Tracer
+
+            return Tracer(service=self._service, auto_patch=False)  # patched clients would show more than we do
+        except ImportError:
+            print("telemetry failed: tracing needs aws-xray-sdk", file=sys.stderr)
+            return None
+
+    def _count(self, name: str, unit: str, value: float) -> None:
+        self._metrics.add_metric(name=name, unit=unit, value=value)
+        self._counted = True
+
+
+def _listed(fields: Mapping[str, Value]) -> dict[str, Value]:
+    if unlisted := fields.keys() - FIELDS:
+        raise KeyError(f"not for a log: {', '.join(sorted(unlisted))}")
+    return {name: value for name, value in fields.items() if value not in (None, "", (), {})}
+
+
+def counted(answer: Answer) -> Iterator[tuple[str, str, float]]:
+    """Name, unit and value; a kind stands in the name, as one EMF line has one set of dimensions."""
+    yield "Questions", "Count", 1
+    yield f"Questions{_camel(answer.outcome.value)}", "Count", 1
+    yield "CacheHits", "Count", 1 if answer.cached else 0
+    if answer.cached:
+        yield f"CacheHits{_camel(answer.cached.value)}", "Count", 1
+    for part in answer.degraded:
+        yield f"Degraded{_camel(part)}", "Count", 1
+    for stage, ms in answer.timings_ms.items():
+        yield f"Latency{_camel(stage)}", "Milliseconds", ms
+    if answer.usage:
+        yield "InputTokens", "Count", sum(each.input_tokens for each in answer.usage)
+        yield "OutputTokens", "Count", sum(each.output_tokens for each in answer.usage)
+        yield "CacheReadTokens", "Count", sum(each.cache_read_tokens for each in answer.usage)
+        yield "CostUSD", "None", sum(each.cost_usd for each in answer.usage)
+
+
+def described(error: BaseException, quoting: Sequence[str] = ()) -> dict[str, Value]:
+    """Its kind, the way to it, and what it says if that is ours to say."""
+    cause = error.__cause__ or error.__context__
+    names = [type(error).__name__, *([type(cause).__name__] if cause else [])]
+    frames = [f"{f.filename.rpartition('/')[2]}:{f.lineno}:{f.name}" for f in traceback.extract_tb(error.__traceback__)]
+    told: dict[str, Value] = {"error": " < ".join(names), "frames": frames[-FRAMES:]}
+    if isinstance(error, UnavailableError | MisconfiguredError):
+        told["error_message"] = _held_back(str(error), quoting)
+    return told
+
+
+def _held_back(message: str, quoting: Sequence[str]) -> str:
+    """Whole or not at all: a mask leaves what it does not know."""
+    for text in filter(None, quoting):
+        length = min(QUOTED, len(text))
+        if any(text[at : at + length] in message for at in range(len(text) - length + 1)):
+            return WITHHELD
+    return message[:LONGEST]
+
+
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.replace("-", "_").split("_"))

@@ -1,0 +1,140 @@
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from bot.observability import WITHHELD, Telemetry, counted, described
+from rag_core.domain import Answer, Outcome, QuestionId, Usage
+from rag_core.errors import MisconfiguredError, UnavailableError
+from tests.bot.api.asking import KEYS, REFUND, SECRET, Client, callers
+from tests.bot.api.test_working import ADDRESS, Sent
+
+CANARY = "canary-7f3a9c canary@example.com"
+USAGE = (Usage("m", 100, 20, 50, 0, 0.002), Usage("n", 1, 2, 0, 0, 0.001))
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def emf(text: str) -> dict[str, Any]:
+    (found,) = [line for line in lines(text) if "_aws" in line]
+    return found
+
+
+@pytest.mark.parametrize("path", ["", " down", " crash", " stall", " reject"])
+@pytest.mark.parametrize("later", [False, True])
+def test_no_canary_comes_out_of_any_path(
+    home: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, path: str, later: bool
+) -> None:
+    caplog.set_level("DEBUG")
+    client = Client(home, {"deadline": 2.2 if later else 0.3})
+    question = f"{REFUND} {CANARY}{path}"
+    client.ask(question, later=later)
+    asked = client.ask().json.get("question_id")
+    client.ask(REFUND, follow_up=asked)
+    rating = {"helpful": False, "comment": CANARY, "person": CANARY}
+    client.call("POST", f"/answers/{asked}/rating", rating)
+    client.call("POST", f"/answers/{CANARY}/rating", rating)
+    client.call("POST", "/query", {"query": question, CANARY: 1})
+    client.call("POST", "/query", CANARY)
+    client.call("POST", "/query", {"query": CANARY}, caller=None, headers={"x-api-key": CANARY})
+    client.call("GET", f"/{CANARY}", headers={"user-agent": CANARY, "x-forwarded-for": CANARY})
+    for job in client.queue.jobs:
+        work(client, job)
+    said = client.log.getvalue() + "".join(capfd.readouterr()) + caplog.text
+    assert "request" in said
+    for secret in ("canary", "thirty days", KEYS["intranet"], SECRET):
+        assert secret not in said, secret
+
+
+def work(client: Client, job: Any) -> None:
+    """As the worker's function does it, with the job's message for a body."""
+    from bot.api.batching import Batches
+    from rag_core.backends import sqs
+    from tests.bot.api.asking import Context
+
+    body = sqs.written(job)
+    record = {"messageId": "m1", "body": body, "eventSource": "aws:sqs", "attributes": {"ApproximateReceiveCount": "1"}}
+    known = callers(callback=ADDRESS)
+    batches = Batches(client.settings, client.parts, known, sqs.read, callbacks=Sent(), telemetry=client.telemetry)
+    batches.handle({"Records": [record]}, Context())
+
+
+def test_what_is_ours_to_say_is_said_with_the_way_to_it(client: Client) -> None:
+    client.ask(f"{REFUND} crash")
+    (failed,) = [line for line in lines(client.log.getvalue()) if line["message"] == "failed"]
+    assert (failed["error"], failed["request_id"], failed["level"]) == ("RuntimeError", "the-request", "ERROR")
+    assert any(":draft" in frame for frame in failed["frames"])
+    assert "error_message" not in failed
+
+
+def test_a_message_that_quotes_the_question_is_held_back() -> None:
+    question = "How do I return the blue lamp that I bought?"
+    for text, shown in (
+        ("OpenSearch cannot be reached: try again", True),
+        (f"bad value {question!r}", False),
+        ("bad value 'return the blue lam...", False),
+    ):
+        for kind in (UnavailableError, MisconfiguredError):
+            told = described(kind(text), [question, ""])
+            assert told["error_message"] == (text if shown else WITHHELD)
+    assert "error_message" not in described(ValueError("x"))
+
+
+def test_a_field_that_is_not_on_the_list_writes_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    stream = StringIO()
+    telemetry = Telemetry(f"test-{uuid4().hex}", stream=stream)
+    telemetry.log("asked", question="canary")
+    assert stream.getvalue() == ""
+    assert capfd.readouterr().err == "telemetry failed: KeyError\n"
+
+
+def test_a_request_is_one_line_of_what_an_operator_needs(client: Client) -> None:
+    asked = client.ask().json["question_id"]
+    answered, request = lines(client.log.getvalue())
+    assert (answered["message"], answered["outcome"], answered["question_id"]) == ("answered", "answered", asked)
+    assert answered["stages_ms"].keys() >= {"retrieve", "draft", "total"}
+    assert (request["status"], request["route"], request["caller"]) == (200, "/query", "intranet")
+
+
+def test_metrics_are_one_line_in_the_embedded_format(client: Client, capfd: pytest.CaptureFixture[str]) -> None:
+    client.ask()
+    found = emf(capfd.readouterr().out)
+    assert found["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "supportbot"
+    assert (found["Questions"], found["QuestionsAnswered"], found["Requests"]) == ([1.0], [1.0], [1.0])
+    assert found["LatencyRetrieve"][0] >= 0
+    client.ask("Who won the chess game on the moon?")
+    found = emf(capfd.readouterr().out)
+    assert "QuestionsAnswered" not in found
+    client.ask(caller="tight")
+    client.ask(caller="tight")
+    capfd.readouterr()
+    client.ask(caller="tight")
+    assert emf(capfd.readouterr().out)["OverQuota"] == [1.0]
+
+
+def test_an_answer_is_counted_by_all_that_it_says() -> None:
+    timings = {"embed": 2.0, "total": 5.0}
+    answer = Answer(QuestionId("q"), Outcome.NO_EVIDENCE, "", (), (), 0.1, timings, usage=USAGE, degraded=("rerank",))
+    found = {name: value for name, _, value in counted(answer)}
+    assert found == {
+        "Questions": 1,
+        "QuestionsNoEvidence": 1,
+        "CacheHits": 0,
+        "DegradedRerank": 1,
+        "LatencyEmbed": 2.0,
+        "LatencyTotal": 5.0,
+        "InputTokens": 101,
+        "OutputTokens": 22,
+        "CacheReadTokens": 50,
+        "CostUSD": 0.003,
+    }
+
+
+def test_a_broken_log_loses_no_answer(client: Client) -> None:
+    client.log.close()
+    assert client.ask().status == 200

@@ -1,0 +1,16 @@
+"""The worker's function with the tests' own model: it is told by the home's files when to die."""
+
+from typing import Any
+
+from bot import aws
+from bot.api.batching import Batches
+from bot.api.callers import load as load_callers
+from bot.settings import load
+from tests.bot.api.wired import Wired
+
+SETTINGS = load()
+BATCHES = Batches(SETTINGS, Wired(SETTINGS), load_callers(SETTINGS), aws.job)
+
+
+def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return BATCHES.handle(event, context)
