@@ -15,7 +15,7 @@ import msgspec
 
 from bot import aws
 from bot.embedding import Embedders
-from bot.settings import Settings
+from bot.settings import BEDROCK, Settings
 from rag_core.answering import Answering
 from rag_core.chunking import without_overlap
 from rag_core.domain import (
@@ -29,7 +29,7 @@ from rag_core.domain import (
     Rating,
     SourceName,
 )
-from rag_core.errors import MisconfiguredError, SupportBotError
+from rag_core.errors import MisconfiguredError, RejectedError, SupportBotError
 from rag_core.grounding import Grounding
 from rag_core.guarding.checking import Guard, GuardPolicy
 from rag_core.guarding.masking import Pattern
@@ -146,7 +146,8 @@ class App:
             reranker=aws.reranker(self.settings),
             rewriter=aws.rewriter(self.settings),
             guard=self.guard,
-            cache=self._answer_cache(model.name, embedder.name if embedder else ""),
+            patience=self.settings.deadline,
+            cache=self._answer_cache(model.name, embedder.name if embedder else "", self.guard.name),
         )
 
     def _remembered(self, embedder: Embedder) -> Embedder:
@@ -174,7 +175,8 @@ class App:
             return aws.answer_model(self.settings)
         from rag_core.backends.extractive import ExtractiveAnswerModel
 
-        return ExtractiveAnswerModel(embedder)
+        remote = embedder is not None and embedder.name.startswith(BEDROCK)
+        return ExtractiveAnswerModel(None if remote else embedder)  # it compares sentences: not over a network
 
     def question(
         self,
@@ -187,7 +189,10 @@ class App:
     ) -> Question:
         """A new question; `follow_up` is the id of the one before it. Raises RejectedError when there is none such."""
         text = clean(text)
-        previous = self.log.answer(follow_up).question.text if follow_up else None
+        before = self.log.answer(follow_up).question if follow_up else None
+        if before and before.audience not in audience.may_read:
+            raise RejectedError("the question that this one follows up on was asked for other readers: ask anew")
+        previous = before.text if before else None
         return Question(QuestionId(token_hex(8)), text, audience, asked_by, channel, datetime.now(UTC), previous)
 
     def rate(

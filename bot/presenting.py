@@ -19,6 +19,9 @@ def answer(answer: Answer) -> dict[str, Any]:
         "passages": [passage(each) for each in answer.passages],
         "confidence": answer.confidence,
         "timings_ms": dict(answer.timings_ms),
+        "complete": answer.complete,
+        "degraded": list(answer.degraded),
+        "cached": answer.cached,
     }
 
 

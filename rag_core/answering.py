@@ -3,6 +3,7 @@
 Retrieve, judge whether what was found suffices, draft from it, release only what has its source.
 """
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +25,7 @@ from rag_core.domain import (
     Statement,
     Vector,
 )
-from rag_core.errors import RejectedError, UnavailableError
+from rag_core.errors import RejectedError, SupportBotError
 from rag_core.grounding import Grounding
 from rag_core.guarding.checking import Guard
 from rag_core.guarding.linking import Allowed
@@ -71,11 +72,13 @@ class Answering:
         rewriter: Rewriter | None = None,
         guard: Guard | None = None,
         cache: "AnswerCache | None" = None,
+        patience: float = math.inf,
     ) -> None:
+        """`patience`: seconds that an answer may take where no deadline is given."""
         self._retriever, self._embedder, self._model = retriever, embedder, model
         self._grounding, self._log = grounding, log
         self._reranker, self._rewriter, self._guard = reranker, rewriter, guard or Guard()
-        self._cache = cache
+        self._cache, self._patience = cache, patience
 
     def answer(
         self,
@@ -92,11 +95,17 @@ class Answering:
         if len(question.text) > LONGEST:
             raise RejectedError(f"a question has at most {LONGEST:,} characters, this one has {len(question.text):,}")
 
-        def make(known: "ByMeaning" = _unknown) -> Answer:
-            return self.reply(question, known=known, on_stage=on_stage, on_text=on_text, deadline=deadline)
+        showing = _Showing(on_text)
+        if deadline is NEVER:
+            deadline = Deadline.within(self._patience)
 
-        answer = self._cached(self._cache, question, make, on_text, deadline) if self._cache else make()
+        def make(known: "ByMeaning" = _unknown) -> Answer:
+            return self.reply(question, known=known, on_stage=on_stage, on_text=showing, deadline=deadline)
+
+        answer = self._cached(self._cache, question, make, showing, deadline) if self._cache else make()
         self._log.record_answer(question, answer)
+        if showing.error:
+            raise showing.error
         return answer
 
     def _cached(
@@ -163,7 +172,7 @@ class Answering:
         try:
             with stages.timed("rewrite"):
                 return replace(question, standalone=rewriter.rewrite(question, deadline=deadline))
-        except UnavailableError:
+        except SupportBotError:  # there is a rule that needs no model; `doctor` tells the operator
             stages.without.append("rewrite")
             return question
 
@@ -175,7 +184,7 @@ class Answering:
         try:
             with stages.timed("rerank"):
                 ranked = self._reranker.rank(question.retrieval_text, passages, deadline=deadline)
-        except UnavailableError:
+        except SupportBotError:
             stages.without.append("rerank")
             return passages
         return [passages[index] for index in ranked]
@@ -190,6 +199,21 @@ class Answering:
             return vector, self._retriever.search(
                 text, vector, audience=question.audience, limit=limit, sources=question.sources, deadline=deadline
             )
+
+
+class _Showing:
+    """A reader who may go away: the draft goes on for the log and for others, and the error comes at the end."""
+
+    def __init__(self, on_text: OnText) -> None:
+        self._on_text = on_text
+        self.error: Exception | None = None
+
+    def __call__(self, text: str, citations: tuple[Citation, ...]) -> None:
+        if self.error is None:
+            try:
+                self._on_text(text, citations)
+            except Exception as error:  # noqa: BLE001 - whatever a channel raises; it is raised again
+                self.error = error
 
 
 class _Release:

@@ -26,6 +26,7 @@ class Patience:
     attempts: int = 3
     first_wait: float = 0.1  # doubled with every retry, and taken at random from 0 up to that
     longest_wait: float = 2.0
+    most_asked: float = 5.0  # of a `retry_after`; one that asks for more is not waited for
     retry_share: float = 0.1  # of the calls
     spare_retries: float = 5.0  # that may be saved up
     failures: int = 5  # in a row, after which it is left alone
@@ -51,22 +52,30 @@ class Dependency:
         """What `attempt` gives, called with the seconds it may take: at most `timeout`, less where little time remains.
 
         It is tried again when it raises UnavailableError, where attempts, budget and time allow, and not before the
-        `retry_after` it names. Raises UnavailableError at once while the dependency rests; other errors pass through.
+        `retry_after` it names; a longer one than anybody waits ends it. Raises UnavailableError at once while the
+        dependency rests. Any other error passes through, and is an answer: the dependency was there.
         """
-        self._begin()
         for number in range(1, self._patience.attempts + 1):
             seconds = min(timeout, deadline.remaining)
             if seconds <= 0:
                 raise UnavailableError(f"{self._name} did not answer in the time there was: try again")
+            if number == 1:
+                self._begin()
+            started = self._clock()
             try:
                 result = attempt(seconds)
             except UnavailableError as error:
-                self._failed_once()
+                # one who had less time than others proves nothing about the dependency by running out of it
+                if seconds == timeout or self._clock() - started < seconds:
+                    self._failed_once()
                 wait = self._wait(number, error)
-                if number == self._patience.attempts or wait >= deadline.remaining or not self._may_retry():
+                if wait >= min(deadline.remaining, self._patience.most_asked) or not self._may_retry(number):
                     raise
+            except Exception:
+                self._answered()
+                raise
             else:
-                self._succeeded()
+                self._answered()
                 return result
             self._sleep(wait)
         raise AssertionError("the last attempt has returned or raised")
@@ -89,13 +98,13 @@ class Dependency:
             if self._failed >= self._patience.failures:
                 self._resting_until = self._clock() + self._patience.rest
 
-    def _succeeded(self) -> None:
+    def _answered(self) -> None:
         with self._lock:
             self._failed = 0
 
-    def _may_retry(self) -> bool:
+    def _may_retry(self, number: int) -> bool:
         with self._lock:
-            if self._spare < 1 or self._failed >= self._patience.failures:
+            if number >= self._patience.attempts or self._spare < 1 or self._failed >= self._patience.failures:
                 return False
             self._spare -= 1
             return True

@@ -28,7 +28,7 @@ from rag_core.domain import (
     QuestionId,
     Vector,
 )
-from rag_core.errors import SupportBotError
+from rag_core.errors import MisconfiguredError, RejectedError
 from rag_core.ports import Cache
 
 KEPT = timedelta(days=1)
@@ -41,6 +41,10 @@ NOWHERE = 1000  # the rank of what is not found
 
 ByMeaning = Callable[[Vector | None, Found], Answer | None]
 Make = Callable[[ByMeaning], Answer]  # drafts, unless what it has retrieved is known to have an answer
+
+
+def _readable(answer: Answer, question: Question) -> bool:
+    return all(each.chunk.document.may_be_shown(question.audience, question.sources) for each in answer.passages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,8 @@ class AnswerCache:
         served, own = self._flights.fly(place.stem, lambda: self._lead(question, place, make, deadline), deadline)
         how = served.how if own else served.how or Cached.SHARED
         answer = served.answer
+        if how and not _readable(answer, question):  # its key has seen to it; a second wall costs nothing
+            return Served(make(lambda _vector, _found: None), None, place)
         if how and answer.outcome is Outcome.ANSWERED:  # so that a rating of this question finds what it was given
             self._cache.put({self._keys.question(question.id): served.place.stem.encode()}, ttl=self._ttl)
         if how and (how is not Cached.MEANING or not own):
@@ -140,7 +146,7 @@ class AnswerCache:
         asked = _Asked(question)
         try:
             answer = make(lambda vector, found: self._by_meaning(asked, vector, found))
-        except SupportBotError as error:
+        except (RejectedError, MisconfiguredError) as error:  # which others would meet with too
             self._cache.put({place.shared: encode(failed(place.stem, error))}, ttl=SHARED)
             raise
         if asked.known:

@@ -11,7 +11,7 @@ from secrets import token_bytes
 from typing import Generic, TypeVar
 
 from rag_core.domain import Deadline
-from rag_core.errors import SupportBotError, UnavailableError
+from rag_core.errors import MisconfiguredError, RejectedError, SupportBotError, UnavailableError
 from rag_core.ports import Cache
 
 LEASE = timedelta(milliseconds=800)  # so long is a process waited for that has died
@@ -32,9 +32,9 @@ class Flights(Generic[T]):
         first, leads = self._join(key)
         if leads:
             return self._lead(key, first, work), True
-        if self._ends(first, deadline.remaining - self._reserve):
+        if self._ends(first, deadline.remaining - self._reserve) and not _may_succeed_later(first):
             return first.result(), False
-        second, leads = self._join(key, instead_of=first)  # one for all who lost patience, not one each
+        second, leads = self._join(key, instead_of=first)  # one for all who lost patience or it, not one each
         if leads:
             return self._lead(key, second, work), True
         if self._ends(second, deadline.remaining):
@@ -75,6 +75,12 @@ class Flights(Generic[T]):
         except TimeoutError:
             return False
         return True
+
+
+def _may_succeed_later(flight: Future[T]) -> bool:
+    """What went wrong for one, with little time or a broken line, need not for another."""
+    error = flight.exception()
+    return error is not None and not isinstance(error, RejectedError | MisconfiguredError)
 
 
 class Lease:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from rag_core.errors import MisconfiguredError
 from rag_core.guarding.cleaning import Cleaner
@@ -56,6 +57,13 @@ class Guard:
     def longest(self) -> int:
         """Characters of a text."""
         return self._policy.longest
+
+    @property
+    def name(self) -> str:
+        """Changes with whatever changes what it lets through."""
+        policy = self._policy
+        said = (sorted(policy.allowed_hosts), [repr(each) for each in policy.patterns], policy.longest, policy.sign)
+        return blake2b(repr(said).encode(), digest_size=8).hexdigest()
 
     def check(self, text: str, allowed: Allowed = Allowed()) -> Guarded:  # noqa: B008 - frozen
         stream = self.stream(allowed)

@@ -97,6 +97,13 @@ def test_a_follow_up_about_something_else_is_not_answered_by_what_came_before(bu
     assert answer.outcome is not Outcome.ANSWERED
 
 
+def test_a_follow_up_does_not_bring_what_other_readers_asked(built: App) -> None:
+    staff = built.question("What does Acme pay?", audience=Audience.INTERNAL, asked_by=PersonId("ada"), channel="test")
+    built.answering.answer(staff)
+    with pytest.raises(RejectedError, match="other readers"):
+        built.question("And why?", asked_by=PersonId("bob"), channel="test", follow_up=staff.id)
+
+
 def test_every_answer_is_recorded_and_a_follow_up_finds_it(built: App) -> None:
     first = built.question("How long do refunds take?", asked_by=PersonId("ada"), channel="test")
     built.answering.answer(first)
@@ -196,6 +203,21 @@ def test_a_text_without_end_is_cut_between_statements(built: App) -> None:
     assert 900 < len(answer.text) <= 1_000
     assert answer.text.endswith(". [1]")
     assert not answer.complete
+
+
+def test_a_reader_who_goes_away_costs_nobody_the_answer(built: App) -> None:
+    said = [Statement("One.", (Support(0),)), Statement("Two.", (Support(0),))]
+    answering = Answering(built.index, None, Scripted(*said), Grounding(), built.log)
+    asked, told = ask("How long do refunds take?"), list[str]()
+
+    def gone(text: str, _citations: object) -> None:
+        told.append(text)
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        answering.answer(asked, on_text=gone)
+    assert len(told) == 1
+    assert built.log.answer(asked.id).text == "One. [1] Two. [1]"
 
 
 class Contrary:

@@ -120,3 +120,53 @@ def test_what_failed_in_a_row_is_left_alone_and_then_tried_by_one(clock: Clock) 
     clock.now += 6
     assert down.call(failing(0), timeout=1) == "done"
     assert [down.call(failing(0), timeout=1) for _ in range(3)] == ["done"] * 3
+
+
+def test_an_error_of_another_kind_is_an_answer(clock: Clock) -> None:
+    def refused(_seconds: float) -> str:
+        raise RejectedError("no")
+
+    model = dependency(clock, attempts=1, failures=3)
+    for _ in range(3):
+        for _ in range(2):
+            with pytest.raises(UnavailableError):
+                model.call(failing(1), timeout=1)
+        with pytest.raises(RejectedError):
+            model.call(refused, timeout=1)
+    down = dependency(clock, attempts=1, failures=1, rest=5)
+    with pytest.raises(UnavailableError):
+        down.call(failing(1), timeout=1)
+    clock.now += 6
+    with pytest.raises(RejectedError):
+        down.call(refused, timeout=1)  # it tries whether it is there again, and it is
+    assert down.call(failing(0), timeout=1) == "done"
+
+
+def test_who_has_no_time_does_not_use_up_the_try(clock: Clock) -> None:
+    down = dependency(clock, attempts=1, failures=1, rest=5)
+    with pytest.raises(UnavailableError):
+        down.call(failing(1), timeout=1)
+    clock.now += 6
+    with pytest.raises(UnavailableError, match="in the time there was"):
+        down.call(failing(0), timeout=1, deadline=Deadline.within(0))
+    assert down.call(failing(0), timeout=1) == "done"
+
+
+def test_the_impatient_do_not_open_the_circuit_for_the_patient(clock: Clock) -> None:
+    def slow(seconds: float) -> str:
+        clock.now += min(seconds, 1.0)
+        if seconds < 1:
+            raise UnavailableError("timed out")
+        return "done"
+
+    model = dependency(clock, attempts=1, failures=3)
+    for _ in range(5):
+        with pytest.raises(UnavailableError, match="timed out"):
+            model.call(slow, timeout=10, deadline=Deadline.within(0.2))
+    assert model.call(slow, timeout=10) == "done"
+
+
+def test_nobody_waits_an_hour_because_a_header_says_so(clock: Clock) -> None:
+    with pytest.raises(UnavailableError, match="busy"):
+        dependency(clock).call(failing(1, retry_after=3600), timeout=1)
+    assert clock.slept == []

@@ -22,7 +22,7 @@ MOST_CHARACTERS = 300_000  # in one request: below the 128,000 tokens that one m
 QUESTION, PASSAGE = "search_query", "search_document"
 WAITING = Patience(attempts=3)  # a person waits for a question's vector
 WORKING = Patience(  # an ingestion has time: it waits out a throttled quota
-    attempts=12, first_wait=0.2, longest_wait=20.0, retry_share=1.0, spare_retries=50.0, failures=60, rest=2.0
+    attempts=12, first_wait=0.2, longest_wait=20.0, most_asked=60.0, retry_share=1.0, spare_retries=50.0, failures=60, rest=2.0
 )
 
 

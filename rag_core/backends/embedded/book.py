@@ -32,8 +32,8 @@ NOT_WRITABLE = ("readonly database", "unable to open database file")  # as SQLit
 WAIT = 30.0  # seconds for another process's write
 
 SCHEMA = """
-CREATE TABLE state (version INTEGER NOT NULL, model TEXT);
-INSERT INTO state VALUES (0, NULL);
+CREATE TABLE state (version INTEGER NOT NULL, model TEXT, name TEXT NOT NULL);
+INSERT INTO state VALUES (0, NULL, lower(hex(randomblob(8))));
 CREATE TABLE document (
     key INTEGER PRIMARY KEY, source TEXT NOT NULL, id TEXT NOT NULL, fingerprint TEXT NOT NULL, title TEXT NOT NULL,
     url TEXT NOT NULL, audience TEXT NOT NULL, updated TEXT, live INTEGER NOT NULL, UNIQUE (source, id, live)
@@ -110,6 +110,11 @@ class Book:
         """The version that answers (0: none yet) and the embedding model of its vectors."""
         version, model = self._db.execute("SELECT version, model FROM state").fetchone()
         return int(version), model
+
+    def name(self) -> str:
+        """No other book has it."""
+        (name,) = self._db.execute("SELECT name FROM state").fetchone()
+        return str(name)
 
     def chunks(self, keys: Sequence[int]) -> dict[int, Chunk]:
         marks = ",".join("?" * len(keys))

@@ -56,7 +56,11 @@ class EmbeddedIndex:
     @property
     def version(self) -> IndexVersion:
         with self._lock, translated(self._home / BOOK):
-            return IndexVersion(str(self._book.state()[0]))
+            return self._version(self._book.state()[0])
+
+    def _version(self, number: int) -> IndexVersion:
+        """With the book's own name: the numbers of two homes, or of one that was made anew, mean different things."""
+        return IndexVersion(f"{self._book.name()}-{number}")
 
     def close(self) -> None:
         with self._lock:
@@ -82,7 +86,8 @@ class EmbeddedIndex:
     def _search(self, wanted: "_Wanted") -> Found:
         text, vector, audience, sources, limit = wanted
         with self._lock, translated(self._home / BOOK), self._book.transaction("DEFERRED"):
-            version, words, meaning = self._legs()
+            number, words, meaning = self._legs()
+            version = self._version(number)
             bm25 = words.search(text, audience, CANDIDATES, sources)
             cosines: dict[int, float] = {}
             if vector is not None and meaning is not None:
@@ -97,7 +102,7 @@ class EmbeddedIndex:
         found = (Passage(chunks[key], score, cosines.get(key), bm25.get(key)) for key, score in best.items())
         # both legs have filtered; a second wall costs nothing
         readable = tuple(each for each in found if each.chunk.document.may_be_shown(audience, sources))
-        return Found(readable, IndexVersion(str(version)))
+        return Found(readable, version)
 
     def _dense_weight(self, text: str, bm25: Mapping[int, float]) -> float:
         first = next(iter(bm25), None)

@@ -23,8 +23,16 @@ from rag_core.domain import (
     SourceName,
 )
 from rag_core.ports import Cache
-from tests.making import passage, question
+from tests.making import chunk, document, passage, question
 from tests.rag_core.caching.desk import EMBEDDER, REFUNDS, SPF, V1, V2, Desk
+
+
+def test_a_value_that_should_not_be_there_is_not_shown_to_who_may_not_read_it(desk: Desk) -> None:
+    secret = chunk("secret", document("page", audience=Audience.INTERNAL))
+    desk.found = (replace(REFUNDS, chunk=secret), SPF)  # as if a search had leaked
+    desk.ask("How long does a refund take")
+    desk.found = (REFUNDS, SPF)
+    assert desk.ask("How long does a refund take").how is None
 
 
 def test_a_version_that_was_announced_counts_before_the_one_that_is_remembered(desk: Desk) -> None:

@@ -30,8 +30,12 @@ def test_a_hundred_threads_cost_one_draft(desk: Desk) -> None:
     assert desk.cache._flights.aloft == 0
 
 
-@pytest.mark.parametrize("error", [UnavailableError("busy"), RejectedError("no"), ZeroDivisionError()])
-def test_an_error_is_everyones_and_not_kept(desk: Desk, error: Exception) -> None:
+@pytest.mark.parametrize(
+    ("error", "drafts"), [(UnavailableError("busy"), 2), (RejectedError("no"), 1), (ZeroDivisionError(), 2)]
+)
+def test_an_error_is_everyones_and_not_kept(desk: Desk, error: Exception, drafts: int) -> None:
+    """What may succeed for another is tried once more, by one for all."""
+
     def fail() -> None:
         time.sleep(0.2)
         raise error
@@ -40,10 +44,25 @@ def test_an_error_is_everyones_and_not_kept(desk: Desk, error: Exception) -> Non
     with ThreadPoolExecutor(20) as pool:
         failed = [pool.submit(desk.ask, "Why?") for _ in range(20)]
     assert all(each.exception() for each in failed)
-    assert desk.drafts == 1
+    assert desk.drafts == drafts
     desk.drafting = lambda: None
     time.sleep(2.3)
     assert desk.ask("Why?").how is None
+
+
+def test_the_trouble_of_the_first_is_not_that_of_those_who_wait(desk: Desk) -> None:
+    troubles = iter([UnavailableError("no time was left")])
+
+    def fail_first() -> None:
+        time.sleep(0.2)
+        for trouble in troubles:
+            raise trouble
+
+    desk.drafting = fail_first
+    with ThreadPoolExecutor(10) as pool:
+        asked = [pool.submit(desk.ask, "Why?") for _ in range(10)]
+    assert sum(each.exception() is not None for each in asked) == 1
+    assert desk.drafts == 2
 
 
 def test_who_has_no_time_left_does_not_wait(cache: Cache) -> None:
