@@ -15,6 +15,7 @@ import msgspec
 
 from bot import aws
 from bot.embedding import Embedders
+from bot.remembering import Remembered, Stated
 from bot.settings import BEDROCK, Settings
 from rag_core.answering import Answering
 from rag_core.chunking import without_overlap
@@ -233,20 +234,25 @@ class App:
         self,
         path: Path,
         *,
-        audience: Audience = Audience.PUBLIC,
+        audience: Audience | None = None,
         base_url: str | None = None,
         full: bool = False,
         progress: "Callable[[Progress], None]" = lambda _: None,
     ) -> IngestionRun:
+        """What is not said now was said the last time: `audience` and `base_url` hold until others are named."""
         from rag_core.backends.folder import FolderSource
         from rag_core.ingesting import Ingestion
 
-        source = FolderSource(path, base_url)
+        remembered, name = Remembered(self.home), FolderSource(path).name
+        former = remembered.of(name)
+        stated = Stated(audience or former.audience, base_url or former.base_url)
+        source = FolderSource(path, stated.base_url)
         with self._writer(source.name) as writer:
             for other in overlapping(source.name, self._sources()):
                 self._notice(f"{other} was ingested too: what both hold is found twice (supportbot forget {other})")
             embedder = self.embedders.for_passages(writer.embedding_model)
-            run = Ingestion(source, writer, embedder, audience=audience, full=full, progress=progress).run()
+            run = Ingestion(source, writer, embedder, audience=stated.audience, full=full, progress=progress).run()
+        remembered.keep(name, stated)
         self._announce()
         return run
 
@@ -258,6 +264,7 @@ class App:
         with self._writer(source) as writer:
             writer.remove(list(writer.versions()))
             writer.commit(self.embedders.when_needed(writer.embedding_model))
+        Remembered(self.home).keep(source, None)
         self._announce()
         return known[source]
 

@@ -26,6 +26,7 @@ from rag_core.domain import (
     Vector,
 )
 from rag_core.errors import RejectedError, SupportBotError
+from rag_core.fusing import headed_first
 from rag_core.grounding import Grounding
 from rag_core.guarding.checking import Guard
 from rag_core.guarding.linking import Allowed
@@ -196,9 +197,10 @@ class Answering:
         with stages.timed("embed"):
             vector = self._embedder.embed_question(text, deadline=deadline) if self._embedder else None
         with stages.timed("retrieve"):
-            return vector, self._retriever.search(
+            found = self._retriever.search(
                 text, vector, audience=question.audience, limit=limit, sources=question.sources, deadline=deadline
             )
+        return vector, replace(found, passages=headed_first(text, found.passages))
 
 
 class _Showing:

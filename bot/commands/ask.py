@@ -15,7 +15,9 @@ ESCAPE = re.compile(r"\\([\\*\[\]<~`|_])")
 @click.argument("text")
 @options.home_option
 @options.audience_option("On whose behalf: public readers see public documents only.")
-@click.option("--follow-up", metavar="ID", help="The question_id that this question follows up on.")
+@click.option(
+    "--follow-up", metavar="ID", callback=options.text, help="The question_id that this question follows up on."
+)
 @options.json_option
 def command(text: str, home: str | None, audience: str, follow_up: str | None, as_json: bool) -> None:
     """Ask TEXT; the answer names its sources, and its id is what `supportbot rate` takes."""

@@ -10,6 +10,7 @@ from rag_core.costing import Costs
 from rag_core.errors import UnavailableError
 
 DAYS = 30
+EARLIEST, LATEST = date(2006, 1, 1), date(9998, 12, 31)  # AWS is no older, and no calendar ends with a bill
 CENT = 0.005  # USD: what is below half a cent is shown in finer digits
 
 
@@ -26,6 +27,8 @@ def command(first: datetime | None, last: datetime | None, metered: bool, home: 
     """
     today = datetime.now(UTC).date()
     until = last.date() if last else today
+    if not EARLIEST <= until <= LATEST:
+        raise click.UsageError(f"--to is a day between {EARLIEST} and {LATEST}")
     since = first.date() if first else until - timedelta(days=DAYS - 1)
     if since > until:
         raise click.UsageError("--from is after --to")
@@ -66,4 +69,7 @@ def _print(made: Costs, first: date, last: date) -> None:
 
 
 def usd(amount: float) -> str:
-    return f"${amount:,.2f}" if amount >= CENT or not amount else f"${amount:.6f}"
+    """A credit is negative."""
+    size = abs(amount)
+    shown = f"${size:,.2f}" if size >= CENT or not size else f"${size:.6f}"
+    return f"-{shown}" if amount < 0 else shown

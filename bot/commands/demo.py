@@ -1,5 +1,6 @@
 """`supportbot demo`: the playground with a help center of its own, so that there is something to ask."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -38,8 +39,13 @@ def command(check: bool, home: str | None, port: int | None) -> None:
     Unless you name a home, it has one of its own: the folder "demo" in your data folder.
     """
     app = options.app(_home(home), port=port)
-    with shown(quiet=False) as progress:
-        summarise(app.ingest(_help_center(), base_url=PUBLISHED, progress=progress))
+    try:
+        _ingest(app)
+    except MisconfiguredError as error:
+        if _named(home) or "is of format" not in str(error):
+            raise
+        shutil.rmtree(app.home)  # an older version's, and made anew from the repository
+        _ingest(app)
     if check:
         cited = [_cites(app, text) for text in CHECKED]
         sys.exit(0 if all(cited) else 1)
@@ -47,9 +53,17 @@ def command(check: bool, home: str | None, port: int | None) -> None:
     serve.run(app, EXAMPLES)
 
 
+def _ingest(app: App) -> None:
+    with shown(quiet=False) as progress:
+        summarise(app.ingest(_help_center(), base_url=PUBLISHED, progress=progress))
+
+
 def _home(given: str | None) -> str:
-    settings = load()
-    return given or click.get_current_context().obj or settings.home or str(settings.folder / "demo")
+    return _named(given) or str(load().folder / "demo")
+
+
+def _named(given: str | None) -> str:
+    return given or click.get_current_context().obj or load().home
 
 
 def _help_center() -> Path:

@@ -17,13 +17,23 @@ EVERY = 500  # documents or chunks between two plain lines
 
 
 @click.command("ingest")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=click.Path(path_type=Path), callback=options.source)
 @options.home_option
-@options.audience_option("Of documents that do not state theirs.")
-@click.option("--base-url", metavar="URL", help="Where the folder is published; else citations name the files.")
+@click.option(
+    "--audience",
+    type=click.Choice([audience.value for audience in Audience]),
+    help="Of documents that do not state theirs: as the last time, at first public.",
+)
+@click.option(
+    "--base-url",
+    metavar="URL",
+    help="Where the folder is published: as the last time, at first nowhere, and citations name the files.",
+)
 @click.option("--full", is_flag=True, help="Read everything again, changed or not.")
 @options.json_option
-def command(path: Path, home: str | None, audience: str, base_url: str | None, full: bool, as_json: bool) -> None:
+def command(
+    path: Path, home: str | None, audience: str | None, base_url: str | None, full: bool, as_json: bool
+) -> None:
     """Bring the index up to date with the documents below PATH.
 
     Reads Markdown, HTML, plain text, PDF, DOCX and CSV (an FAQ). What disappeared from PATH is removed.
@@ -31,7 +41,9 @@ def command(path: Path, home: str | None, audience: str, base_url: str | None, f
     """
     app = options.app(home)
     with shown(quiet=as_json) as progress:
-        run = app.ingest(path, audience=Audience(audience), base_url=base_url, full=full, progress=progress)
+        run = app.ingest(
+            path, audience=Audience(audience) if audience else None, base_url=base_url, full=full, progress=progress
+        )
     if as_json:
         options.print_json(presenting.run(run))
     else:

@@ -3,6 +3,7 @@
 import getpass
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -11,7 +12,9 @@ from bot.app import App, build
 from bot.settings import load
 from rag_core.domain import Audience, PersonId
 from rag_core.errors import MisconfiguredError
+from rag_core.markup import clean
 
+NOBODY = "terminal"
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
@@ -33,12 +36,28 @@ def app(home: str | None, port: int | None = None) -> App:
     return build(load(home=home or click.get_current_context().obj, port=port))
 
 
+def text(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """The callback of an id or a name: bytes that are no text do not get in."""
+    if value and not clean(value):
+        raise click.BadParameter("it is no text", context, parameter)
+    return clean(value) if value else value
+
+
+def source(context: click.Context, parameter: click.Parameter, value: Path) -> Path:
+    """The callback of a folder that is ingested: its name is kept as text."""
+    try:
+        str(value.resolve()).encode()
+    except UnicodeEncodeError as error:
+        raise click.BadParameter("its name is no text in UTF-8: rename it", context, parameter) from error
+    return value
+
+
 def person() -> PersonId:
     """Who sits at this terminal."""
     try:
-        return PersonId(getpass.getuser())
+        return PersonId(clean(getpass.getuser()) or NOBODY)
     except (OSError, KeyError):  # a container's user without a name
-        return PersonId("terminal")
+        return PersonId(NOBODY)
 
 
 def not_installed(error: ModuleNotFoundError, extra: str) -> MisconfiguredError:

@@ -6,13 +6,15 @@ from bot.commands import options
 from rag_core.domain import PersonId, QuestionId
 from rag_core.rating import REASONS
 
+AS = "Who rates; you by default. A second rating replaces the first."
+
 
 @click.command("rate")
-@click.argument("question_id")
+@click.argument("question_id", callback=options.text)
 @click.argument("verdict", type=click.Choice(["helpful", "not-helpful"]))
 @click.option("--reason", metavar="[" + "|".join(REASONS) + "]", help="Why it did not help.")
 @click.option("--comment", default="", help="In your own words.")
-@click.option("--as", "person", metavar="NAME", help="Who rates; you by default. A second rating replaces the first.")
+@click.option("--as", "person", metavar="NAME", callback=options.text, help=AS)
 @options.home_option
 def command(
     question_id: str, verdict: str, reason: str | None, comment: str, person: str | None, home: str | None

@@ -11,8 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.commands.costs import usd
 from tests.making import write
 from tests.shared import DEMO, shared
+
+NO_TEXT = os.fsdecode(b"\xff")
+ASK = ["ask", "anything"]
 
 
 class Command:
@@ -172,7 +176,7 @@ def test_the_home_may_stand_before_or_after_the_command(supportbot: Command, doc
         (["report", "--since", "0d"], "begins after today"),
         (["report", "--since", "9999-01-01"], "begins after today"),
         (["report", "--since", "7d", "--days", "7"], "give one of them"),
-        (["ingest", str(DEMO), "--home", str(DEMO / "README.md")], "File exists"),
+        (["ingest", str(DEMO), "--home", str(DEMO / "README.md")], "Not a directory"),
         (["status", "--home", str(DEMO / "README.md")], "is not a folder"),
         (["ingest", str(DEMO / "help-center"), "--base-url", "help.example"], "must begin with https://"),
         (["nonsense"], "No such command"),
@@ -181,6 +185,54 @@ def test_the_home_may_stand_before_or_after_the_command(supportbot: Command, doc
 )
 def test_a_mistake_ends_with_2_and_a_sentence(supportbot: Command, arguments: list[str], sentence: str) -> None:
     assert sentence in supportbot(*arguments, code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "sentence"),
+    [
+        (ASK, {"REDIS_URL": "redis://localhost:notaport"}, "SUPPORTBOT_REDIS_URL is wrong: it reads redis://host:port"),
+        (ASK, {"REDIS_URL": "redis://localhost:99999"}, "SUPPORTBOT_REDIS_URL is wrong"),
+        (ASK, {"REDIS_URL": "redis://[bad"}, "SUPPORTBOT_REDIS_URL is wrong"),
+        (ASK, {"OPENSEARCH_URL": "https://[bad"}, "SUPPORTBOT_OPENSEARCH_URL is wrong: it reads https://host"),
+        (ASK, {"OPENSEARCH_URL": "garbage"}, "SUPPORTBOT_OPENSEARCH_URL is wrong"),
+        (ASK, {"BEDROCK_URL": "garbage"}, "SUPPORTBOT_BEDROCK_URL is wrong"),
+        (["costs"], {"AWS_URL": "garbage"}, "SUPPORTBOT_AWS_URL is wrong"),
+        (["doctor"], {"BEDROCK_URL": "garbage"}, "SUPPORTBOT_BEDROCK_URL is wrong"),
+        (["doctor"], {"AWS_URL": "garbage"}, "SUPPORTBOT_AWS_URL is wrong"),
+        (ASK, {"EMBEDDING_MODEL": "bedrock:"}, "SUPPORTBOT_EMBEDDING_MODEL is wrong: it reads bedrock:<model id>"),
+        (ASK, {"EMBEDDING_MODEL": "bedrock:cohere.embed-v4:0 1024"}, "SUPPORTBOT_EMBEDDING_MODEL is wrong"),
+        (ASK, {"EMBEDDING_MODEL": "bedrock:cohere.embed-v4:0 abc float"}, "SUPPORTBOT_EMBEDDING_MODEL is wrong"),
+        (ASK, {"HOME": "~nosuchuser/x"}, "SUPPORTBOT_HOME is wrong: ~nosuchuser is nobody's home"),
+        (["ingest", str(DEMO)], {"HOME": f"/tmp/{NO_TEXT}"}, "SUPPORTBOT_HOME is wrong: it is no text"),
+        (["costs", "--to", "0001-01-01"], {}, "--to is a day between"),
+        (["costs", "--to", "9999-12-31"], {}, "--to is a day between"),
+        (["rate", NO_TEXT, "helpful"], {}, "'QUESTION_ID': it is no text"),
+        (["rate", "x", "helpful", "--as", NO_TEXT], {}, "'--as': it is no text"),
+        ([*ASK, "--follow-up", NO_TEXT], {}, "'--follow-up': it is no text"),
+        (["ingest", str(DEMO), "--base-url", NO_TEXT], {}, "'--base-url': it is no text"),
+        (["ingest", f"/tmp/{NO_TEXT}"], {}, "'PATH': its name is no text"),
+    ],
+)
+def test_what_is_malformed_ends_with_2_and_a_sentence(
+    supportbot: Command, arguments: list[str], environment: dict[str, str], sentence: str
+) -> None:
+    stated = {f"SUPPORTBOT_{name}": value for name, value in environment.items()}
+    done = supportbot(*arguments, code=2, **stated)
+    assert sentence in done.stderr.splitlines()[-1]
+
+
+def test_prices_that_are_no_text_are_named(supportbot: Command, docs: Path, tmp_path: Path) -> None:
+    supportbot("ingest", docs)
+    prices = tmp_path / "prices.json"
+    prices.write_bytes(b"\xff\xfe")
+    stated = {"SUPPORTBOT_ANSWER_MODEL": "some", "AWS_REGION": "eu-central-1", "SUPPORTBOT_PRICES": str(prices)}
+    assert "SUPPORTBOT_PRICES is wrong" in supportbot(*ASK, code=2, **stated).stderr
+
+
+@pytest.mark.parametrize(("arguments", "name"), [(["report"], "feedback.sqlite"), (["status"], "knowledge.sqlite")])
+def test_a_folder_in_the_place_of_a_file_is_named(supportbot: Command, arguments: list[str], name: str) -> None:
+    (supportbot.home / name).mkdir(parents=True)
+    assert f"{name} is a folder: move it away" in supportbot(*arguments, code=2).stderr
 
 
 def test_an_empty_question_and_a_wrong_model_end_with_2(supportbot: Command, docs: Path) -> None:
@@ -197,7 +249,8 @@ def test_bytes_that_are_no_text_are_survived(supportbot: Command, docs: Path) ->
     supportbot("ingest", docs)
     question = os.fsdecode(b"refunds \xff thirty days")
     name = json.loads(supportbot("ask", question, "--json").stdout)["question_id"]
-    supportbot("rate", name, "helpful", "--comment", os.fsdecode(b"\xff"), "--as", "ada")
+    supportbot("rate", name, "helpful", "--comment", NO_TEXT, "--as", "ada")
+    supportbot("ask", "refunds", LOGNAME=NO_TEXT)
 
 
 def test_where_no_model_can_be_had_it_says_so_in_one_line_and_works(supportbot: Command, docs: Path) -> None:
@@ -231,6 +284,10 @@ def test_eval_names_what_went_wrong(supportbot: Command, docs: Path, tmp_path: P
     assert shown[0] == "1 gold documents are not ingested, the first is elsewhere/spf"
     assert [line.split(":")[0] for line in shown[1:]] == ["lost", "moved"]
     assert "declined" in shown[1]
+
+
+def test_a_credit_is_shown_as_one() -> None:
+    assert [usd(amount) for amount in (-12.3, -0.001, 0.0, 1234.5)] == ["-$12.30", "-$0.001000", "$0.00", "$1,234.50"]
 
 
 def test_help_names_every_command(supportbot: Command) -> None:

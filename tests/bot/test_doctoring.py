@@ -94,6 +94,20 @@ def test_an_index_of_another_model_is_found(settings: Settings, tmp_path: Path) 
     assert "ingest again" in finding.text
 
 
+def test_an_index_whose_model_cannot_be_loaded_is_not_well(settings: Settings, tmp_path: Path) -> None:
+    ingested(settings, tmp_path)
+    finding = found(App(Settings(home=settings.home)))["embedding model"]
+    assert not finding.well
+    assert "needs a region" in finding.text
+
+
+def test_an_index_without_vectors_is_well(tmp_path: Path) -> None:
+    ingested(Settings(home=str(tmp_path / "home"), embedding_model="none"), tmp_path)
+    finding = found(App(Settings(home=str(tmp_path / "home"))))["embedding model"]
+    assert finding.well
+    assert finding.text == "the index has no vectors: words only"
+
+
 def test_the_command_ends_with_1_when_something_is_not_well(tmp_path: Path) -> None:
     supportbot = Command(tmp_path / "home")
     assert "FAIL  index" in supportbot("doctor", code=1).stdout

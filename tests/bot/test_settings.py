@@ -22,3 +22,50 @@ def test_an_empty_variable_counts_as_not_set() -> None:
 def test_a_wrong_value_is_named(port: str) -> None:
     with pytest.raises(MisconfiguredError, match="SUPPORTBOT_PORT is wrong"):
         load({"SUPPORTBOT_PORT": port})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REDIS_URL", "redis://host:0"),
+        ("REDIS_URL", "memcached://host:11211"),
+        ("REDIS_URL", "redis://:secret@host:6379/3"),
+        ("REDIS_URL", "redis://host?db=3"),
+        ("REDIS_URL", "redis://user@host"),
+        ("REDIS_URL", "redis://:secret/secret@host"),
+        ("OPENSEARCH_URL", "https://host:0"),
+        ("OPENSEARCH_URL", "https://host/prefix"),
+        ("OPENSEARCH_URL", "redis://host"),
+        ("BEDROCK_URL", "https://my_host"),
+        ("QUEUE_URL", "jobs"),
+        ("COST_TAG", "supportbot"),
+        ("COST_TAG", "app="),
+        ("COST_TAG", "=supportbot"),
+    ],
+)
+def test_what_would_be_ignored_is_refused_by_name_and_without_its_password(name: str, value: str) -> None:
+    with pytest.raises(MisconfiguredError, match=f"SUPPORTBOT_{name} is wrong") as caught:
+        load({f"SUPPORTBOT_{name}": value})
+    assert "secret" not in str(caught.value)
+
+
+def test_two_ways_to_sign_in_to_redis_are_refused() -> None:
+    with pytest.raises(MisconfiguredError, match="by IAM, and SUPPORTBOT_REDIS_URL by a password"):
+        load({"SUPPORTBOT_REDIS_URL": "rediss://:secret@host", "SUPPORTBOT_REDIS_USER": "bot"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REDIS_URL", "rediss://user:p%40ss@my_redis:6380/0"),
+        ("REDIS_URL", "redis://[::1]"),
+        ("OPENSEARCH_URL", "https://admin:secret@abc.eu-central-1.aoss.amazonaws.com/"),
+        ("BEDROCK_URL", "https://vpce-1.bedrock-runtime.eu-central-1.vpce.amazonaws.com"),
+        ("QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs"),
+        ("COST_TAG", "app=a=b"),
+        ("EMBEDDING_MODEL", "bedrock:eu.cohere.embed-v4:0"),
+        ("EMBEDDING_MODEL", "bedrock:cohere.embed-v4:0 256 int8"),
+    ],
+)
+def test_what_is_well_formed_is_taken(name: str, value: str) -> None:
+    assert getattr(load({f"SUPPORTBOT_{name}": value}), name.lower()) == value

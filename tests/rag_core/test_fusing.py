@@ -1,7 +1,7 @@
 import pytest
 
-from rag_core.fusing import LEAST_DENSE, MOST_DENSE, dense_weight, fuse
-from tests.making import chunk, document
+from rag_core.fusing import LEAST_DENSE, MOST_DENSE, dense_weight, fuse, headed_first
+from tests.making import chunk, document, passage
 
 HALF = 0.5
 
@@ -43,3 +43,11 @@ def test_words_are_trusted_by_how_many_of_them_were_found() -> None:
     assert dense_weight("alpha beta gamma delta epsilon zeta eta", found) == LEAST_DENSE
     assert dense_weight("omega", found) == MOST_DENSE
     assert LEAST_DENSE < dense_weight("alpha omega", found) < MOST_DENSE
+
+
+def test_what_was_written_as_the_answer_to_the_question_comes_first() -> None:
+    passages = [passage("Clicks.", "a", "Tracking"), passage("A year.", "faq", "How long are clicks stored?")]
+    found = headed_first("how long are CLICKS stored", passages)
+    assert [each.chunk.document.id for each in found] == ["faq", "a"]
+    for other in ("how long are clicks stored and counted", "stored"):
+        assert headed_first(other, passages) == tuple(passages)

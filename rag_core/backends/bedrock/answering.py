@@ -4,13 +4,15 @@ The passages are `searchResult` blocks, so the model itself says which one each 
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from rag_core.assembling import Assembler
-from rag_core.backends.bedrock.client import Connection, client, translated
+from rag_core.backends.bedrock.client import Clients, Connection, translated
 from rag_core.backends.bedrock.pricing import NO_PRICES, Prices
+from rag_core.backends.bedrock.streaming import events
 from rag_core.calling import Dependency, Patience
 from rag_core.domain import NEVER, Deadline, Draft, Passage, Question, Statement, Usage
 from rag_core.errors import UnavailableError
@@ -22,6 +24,8 @@ PATIENCE = Patience(attempts=2)  # a person waits, and there may be a second mod
 COMPLETE = frozenset({"end_turn", "stop_sequence"})
 BROKEN = frozenset({"malformed_model_output", "malformed_tool_use", "tool_use"})  # no tools are given
 CUT = frozenset({"max_tokens", "model_context_window_exceeded", "guardrail_intervened", "content_filtered"})
+SOON, LATER = 0.02, 0.1  # seconds between two looks at the stream: before anything is shown, and then
+ENDING, WORD = re.compile(r"[.!?\n]"), re.compile(r"\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +48,15 @@ class BedrockAnswerModel:
     """AnswerModel; safe to share between threads."""
 
     def __init__(self, converse: Converse, connection: Connection, patience: Patience = PATIENCE) -> None:
-        self._converse, self._client = converse, client("bedrock-runtime", connection)
+        self._converse, self._clients = converse, Clients("bedrock-runtime", connection)
         models = [model for model in (converse.model, converse.second_model) if model]
         self._models = {model: Dependency(f"the model {model}", patience) for model in models}
-        self._timeout = connection.connect_timeout + connection.read_timeout
 
     @property
     def name(self) -> str:
         how = self._converse
-        return f"{how.model} {how.effort or 'default'} {how.max_tokens} {how.guardrail} rules {VERSION}"
+        guardrail = f"{how.guardrail} {how.guardrail_version}" if how.guardrail else "none"
+        return f"{how.model} {how.effort or 'default'} {how.max_tokens} {guardrail} rules {VERSION}"
 
     def draft(
         self,
@@ -73,10 +77,10 @@ class BedrockAnswerModel:
         return self._ask(last, request, reply, deadline)
 
     def _ask(self, model: str, request: Mapping[str, Any], reply: "_Reply", deadline: Deadline) -> Draft:
-        def attempt(_seconds: float) -> Draft:
+        def attempt(seconds: float) -> Draft:
             reply.begin(model, self._converse.prices)
             try:
-                self._stream(model, request, reply, deadline)
+                self._stream(self._clients.within(seconds), model, request, reply, deadline)
             except UnavailableError:
                 reply.finish()
                 if not reply.statements:
@@ -84,14 +88,14 @@ class BedrockAnswerModel:
                 reply.complete = False  # what was shown stays, and it is said that it is not all
             return reply.draft()
 
-        return self._models[model].call(attempt, timeout=self._timeout, deadline=deadline)
+        return self._models[model].call(attempt, timeout=self._clients.longest, deadline=deadline)
 
-    def _stream(self, model: str, request: Mapping[str, Any], reply: "_Reply", deadline: Deadline) -> None:
+    def _stream(self, client: Any, model: str, request: Mapping[str, Any], reply: "_Reply", deadline: Deadline) -> None:
         with translated(f"the model {model}"):
-            stream = self._client.converse_stream(modelId=model, **request)["stream"]
+            stream = client.converse_stream(modelId=model, **request)["stream"]
             try:
-                for event in stream:
-                    reply.take(event)
+                for kind, payload in events(stream, lambda: min(reply.pause, deadline.remaining)):
+                    reply.take(kind, payload)
                     if not deadline.remaining:
                         raise UnavailableError(f"the model {model} did not finish in the time there was: try again")
             finally:
@@ -148,26 +152,48 @@ class _Reply:
         self.usage: list[Usage] = []
         self.complete = True
 
+    @property
+    def pause(self) -> float:
+        """Seconds that the stream may be left alone now."""
+        return 0.0 if self._stop else LATER if self.statements else SOON
+
     def begin(self, model: str, prices: Prices) -> None:
         self._assembler, self._model, self._prices, self._stop = Assembler(self._passages), model, prices, ""
+        self._held, self._ending = "", False
 
-    def take(self, event: Mapping[str, Any]) -> None:
+    def take(self, kind: str, payload: Mapping[str, Any]) -> None:
         """Blocks by what is in them: a thinking block may come first, and new kinds may come at any time."""
-        if delta := event.get("contentBlockDelta", {}).get("delta"):
-            if "text" in delta:
-                self._show(self._assembler.text(delta["text"]))
-            elif "citation" in delta:
-                self._show(self._assembler.cite(*_cited(delta["citation"])))
-        elif "contentBlockStop" in event:
+        delta = payload.get("delta", {}) if kind == "contentBlockDelta" else {}
+        if "text" in delta:
+            self._hold(delta["text"])
+            return
+        self._take_held()
+        if "citation" in delta:
+            self._show(self._assembler.cite(*_cited(delta["citation"])))
+        elif kind == "contentBlockStop":
             self._show(self._assembler.close())
-        elif "messageStop" in event:
-            self._stop = event["messageStop"]["stopReason"]
+        elif kind == "messageStop":
+            self._stop = payload.get("stopReason", "")
             self.complete = self._stop in COMPLETE
             self._show(self._assembler.end(complete=self.complete))
-        elif "metadata" in event:
-            self.usage.append(self._prices.usage(self._model, event["metadata"].get("usage", {})))
+        elif kind == "metadata":
+            self.usage.append(self._prices.usage(self._model, payload.get("usage", {})))
+
+    def _hold(self, text: str) -> None:
+        """Words within a sentence are taken together, no later than with what may end it or the word behind that."""
+        self._held += text
+        ends = ENDING.search(text) is not None
+        if ends or self._ending:
+            self._take_held()
+            self._ending = ends or not WORD.search(text)
+
+    def _take_held(self) -> None:
+        if self._held:
+            text, self._held = self._held, ""
+            self._show(self._assembler.text(text))
 
     def finish(self) -> None:
+        self._take_held()
         self._show(self._assembler.end(complete=False))
 
     def check(self) -> None:

@@ -3,6 +3,7 @@
 Its own retries are off and its timeouts short: `calling` retries, and is the only one.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,6 +37,9 @@ REFUSED = frozenset(
 )
 
 
+WAITS = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0)  # seconds
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """How Bedrock is reached; times in seconds."""
@@ -47,17 +51,36 @@ class Connection:
     connections: int = 50  # open at once
 
 
-def client(service: str, connection: Connection) -> Any:
-    config = Config(
-        region_name=connection.region,
-        connect_timeout=connection.connect_timeout,
-        read_timeout=connection.read_timeout,
-        max_pool_connections=connection.connections,
-        retries={"total_max_attempts": 1, "mode": "standard"},
-        tcp_keepalive=True,
-    )
-    with translated("Bedrock"):
-        return cast(Any, boto3).client(service, endpoint_url=connection.endpoint_url, config=config)
+class Clients:
+    """Clients of one service by how long they wait: boto3 has one timeout a client, and a person less and less time."""
+
+    def __init__(self, service: str, connection: Connection) -> None:
+        self._service, self._connection, self._lock = service, connection, threading.Lock()
+        self._made: dict[float, Any] = {}
+        self.longest = connection.connect_timeout + connection.read_timeout
+        self.within(self.longest)  # a wrong setting is told now
+
+    def within(self, seconds: float) -> Any:
+        """One that waits no longer than that for the next piece of a response; at least half a second."""
+        waits = (each for each in WAITS if each <= min(seconds, self._connection.read_timeout))
+        wait = self._connection.read_timeout if seconds >= self.longest else max(waits, default=WAITS[0])
+        with self._lock:
+            if wait not in self._made:
+                self._made[wait] = self._client(wait)
+            return self._made[wait]
+
+    def _client(self, read_timeout: float) -> Any:
+        connection = self._connection
+        config = Config(
+            region_name=connection.region,
+            connect_timeout=min(connection.connect_timeout, read_timeout),
+            read_timeout=read_timeout,
+            max_pool_connections=connection.connections,
+            retries={"total_max_attempts": 1, "mode": "standard"},
+            tcp_keepalive=True,
+        )
+        with translated("Bedrock"):
+            return cast(Any, boto3).client(self._service, endpoint_url=connection.endpoint_url, config=config)
 
 
 @contextmanager
@@ -73,7 +96,7 @@ def translated(what: str) -> Iterator[None]:
         raise UnavailableError(f"{what} cannot be reached ({type(error).__name__}): try again") from error
     except (FrameError, ResponseParserError) as error:
         raise UnavailableError(f"{what} sent half an answer ({type(error).__name__}): try again") from error
-    except BotoCoreError as error:
+    except (BotoCoreError, ValueError) as error:  # an endpoint that is no URL is a ValueError
         raise MisconfiguredError(f"{what} cannot be called: {error}") from error
 
 

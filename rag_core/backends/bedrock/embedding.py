@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from rag_core.backends.bedrock.client import Connection, client, translated
+from rag_core.backends.bedrock.client import Clients, Connection, translated
 from rag_core.backends.bedrock.pricing import PROFILES
 from rag_core.calling import Dependency, Patience
 from rag_core.domain import NEVER, Deadline, Vector
@@ -22,7 +22,14 @@ MOST_CHARACTERS = 300_000  # in one request: below the 128,000 tokens that one m
 QUESTION, PASSAGE = "search_query", "search_document"
 WAITING = Patience(attempts=3)  # a person waits for a question's vector
 WORKING = Patience(  # an ingestion has time: it waits out a throttled quota
-    attempts=12, first_wait=0.2, longest_wait=20.0, most_asked=60.0, retry_share=1.0, spare_retries=50.0, failures=60, rest=2.0
+    attempts=12,
+    first_wait=0.2,
+    longest_wait=20.0,
+    most_asked=60.0,
+    retry_share=1.0,
+    spare_retries=50.0,
+    failures=60,
+    rest=2.0,
 )
 
 
@@ -46,9 +53,8 @@ class BedrockEmbedder:
         waiting: Patience = WAITING,
         working: Patience = WORKING,
     ) -> None:
-        self._how, self._client = embedding, client("bedrock-runtime", connection)
+        self._how, self._clients = embedding, Clients("bedrock-runtime", connection)
         self._family = _family(embedding)
-        self._timeout = connection.connect_timeout + connection.read_timeout
         what = f"the embedding model {embedding.model}"
         self._for_questions, self._for_passages = Dependency(what, waiting), Dependency(what, working)
         self._pool = ThreadPoolExecutor(embedding.at_once, thread_name_prefix="embedding")
@@ -63,7 +69,9 @@ class BedrockEmbedder:
 
     def embed_question(self, text: str, *, deadline: Deadline = NEVER) -> Vector:
         (vector,) = self._for_questions.call(
-            lambda _: self._embed([text], QUESTION), timeout=self._timeout, deadline=deadline
+            lambda seconds: self._embed([text], QUESTION, seconds),
+            timeout=self._clients.longest,
+            deadline=deadline,
         )
         return vector
 
@@ -72,12 +80,13 @@ class BedrockEmbedder:
         return [vector for vectors in found for vector in vectors]
 
     def _embed_batch(self, texts: Sequence[str]) -> list[Vector]:
-        return self._for_passages.call(lambda _: self._embed(texts, PASSAGE), timeout=self._timeout)
+        longest = self._clients.longest
+        return self._for_passages.call(lambda seconds: self._embed(texts, PASSAGE, seconds), timeout=longest)
 
-    def _embed(self, texts: Sequence[str], purpose: str) -> list[Vector]:
+    def _embed(self, texts: Sequence[str], purpose: str, seconds: float) -> list[Vector]:
         body = self._family.body([text if text.strip() else "-" for text in texts], purpose)
         with translated(f"the embedding model {self._how.model}"):
-            response = self._client.invoke_model(
+            response = self._clients.within(seconds).invoke_model(
                 modelId=self._how.model, body=json.dumps(body), contentType="application/json"
             )
             payload = response["body"].read()

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_agent-runtime_Rerank
 
 from collections.abc import Sequence
 
-from rag_core.backends.bedrock.client import Connection, client, translated
+from rag_core.backends.bedrock.client import Clients, Connection, translated
 from rag_core.calling import Dependency, Patience
 from rag_core.domain import NEVER, Deadline, Passage
 from rag_core.errors import UnavailableError
@@ -22,22 +22,23 @@ class BedrockReranker:
         self._arn = (
             model if model.startswith("arn:") else f"arn:aws:bedrock:{connection.region}::foundation-model/{model}"
         )
-        self._client, self._dependency = client("bedrock-agent-runtime", connection), Dependency(self._what, patience)
-        self._timeout = connection.connect_timeout + connection.read_timeout
+        self._clients, self._dependency = Clients("bedrock-agent-runtime", connection), Dependency(self._what, patience)
 
     def rank(self, text: str, passages: Sequence[Passage], *, deadline: Deadline = NEVER) -> list[int]:
         if not passages:
             return []
         texts = [passage.chunk.contextual_text[:LONGEST] for passage in passages]
         ranked = self._dependency.call(
-            lambda _: self._ranked(text[:LONGEST], texts), timeout=self._timeout, deadline=deadline
+            lambda seconds: self._ranked(text[:LONGEST], texts, seconds),
+            timeout=self._clients.longest,
+            deadline=deadline,
         )
         known = [index for index in dict.fromkeys(ranked) if 0 <= index < len(texts)]
         return known + [index for index in range(len(texts)) if index not in set(known)]
 
-    def _ranked(self, text: str, texts: Sequence[str]) -> list[int]:
+    def _ranked(self, text: str, texts: Sequence[str], seconds: float) -> list[int]:
         with translated(self._what):
-            response = self._client.rerank(
+            response = self._clients.within(seconds).rerank(
                 queries=[{"type": "TEXT", "textQuery": {"text": text}}],
                 sources=[
                     {

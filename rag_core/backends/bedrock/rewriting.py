@@ -1,6 +1,6 @@
 """A follow-up as a question that can be searched for alone, by a small model through Converse."""
 
-from rag_core.backends.bedrock.client import Connection, client, translated
+from rag_core.backends.bedrock.client import Clients, Connection, translated
 from rag_core.calling import Dependency, Patience
 from rag_core.domain import NEVER, Deadline, Question
 from rag_core.errors import UnavailableError
@@ -16,19 +16,20 @@ class BedrockRewriter:
 
     def __init__(self, model: str, connection: Connection, patience: Patience = PATIENCE) -> None:
         self._model, self._what = model, f"the rewriting model {model}"
-        self._client, self._dependency = client("bedrock-runtime", connection), Dependency(self._what, patience)
-        self._timeout = connection.connect_timeout + connection.read_timeout
+        self._clients, self._dependency = Clients("bedrock-runtime", connection), Dependency(self._what, patience)
 
     @property
     def name(self) -> str:
         return self._model
 
     def rewrite(self, question: Question, *, deadline: Deadline = NEVER) -> str:
-        return self._dependency.call(lambda _: self._rewritten(question), timeout=self._timeout, deadline=deadline)
+        return self._dependency.call(
+            lambda seconds: self._rewritten(question, seconds), timeout=self._clients.longest, deadline=deadline
+        )
 
-    def _rewritten(self, question: Question) -> str:
+    def _rewritten(self, question: Question, seconds: float) -> str:
         with translated(self._what):
-            response = self._client.converse(
+            response = self._clients.within(seconds).converse(
                 modelId=self._model,
                 system=[{"text": REWRITING}],
                 messages=[{"role": "user", "content": [{"text": to_rewrite(question)}]}],

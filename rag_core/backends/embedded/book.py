@@ -66,9 +66,11 @@ class Book:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._db = sqlite3.connect(path, timeout=WAIT, isolation_level=None, check_same_thread=False)
-        weakref.finalize(self, self._db.close)
+        if path.is_dir():
+            raise MisconfiguredError(f"{path} is a folder: move it away and ingest again")
         with translated(path):
+            self._db = sqlite3.connect(path, timeout=WAIT, isolation_level=None, check_same_thread=False)
+            weakref.finalize(self, self._db.close)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute("PRAGMA foreign_keys = ON")
@@ -77,7 +79,8 @@ class Book:
                 self._create()
             elif found != FORMAT:
                 raise MisconfiguredError(
-                    f"{path} is of format {found}, this version reads {FORMAT}: ingest into a new home"
+                    f"{path} is of format {found}, this version reads {FORMAT}: delete it and ingest again; "
+                    "questions, answers and ratings stay"
                 )
 
     def _format(self) -> int:

@@ -124,7 +124,7 @@ def test_an_abstention_looks_and_reads_different(page: Page) -> None:
     page.goto("/")
     ask(page, "Xylophone quasars?")
     box = page.locator(".abstention")
-    expect(box).to_contain_text("No answer in the documents")
+    expect(box).to_contain_text("I did not find an answer")
     expect(box.locator("svg")).to_be_visible()
 
 

@@ -64,7 +64,7 @@ def test_a_document_that_changed_says_so(client: httpx.Client, built: App, tmp_p
 
 def test_an_abstention_is_no_answer_and_offers_pages(client: httpx.Client) -> None:
     _, page = ask(client, "Which zeppelin flies to the moon of refunds?")
-    assert "No answer in the documents" in page
+    assert "I did not find an answer" in page
     assert "Nearest pages" in page
     assert re.search(r'<a href="/documents/traps\?in=[^"]+&amp;audience=public">', page)
 

@@ -45,7 +45,7 @@ def test_what_is_streamed_is_what_the_page_shows(client: httpx.Client) -> None:
 
 def test_an_abstention_says_so(client: httpx.Client) -> None:
     block = dict(ask(client, "Xylophone quasars?"))["block"]["html"]
-    assert "No answer in the documents" in block
+    assert "I did not find an answer" in block
     assert "don&#39;t know" in block
 
 

@@ -158,6 +158,15 @@ def test_both_down_is_said_in_bounded_time(fake: BedrockFake) -> None:
     assert time.monotonic() - started < 2
 
 
+def test_the_deadline_is_kept_where_the_settings_would_wait_longer(fake: BedrockFake) -> None:
+    fake.fail("ConverseStream", with_="stall", times=None)
+    patient = BedrockAnswerModel(Converse(model=FIRST), Connection("us-east-1", fake.endpoint_url))
+    started = time.monotonic()
+    with pytest.raises(UnavailableError):
+        patient.draft(question("Why?"), PASSAGES, deadline=Deadline.within(1.2))
+    assert time.monotonic() - started < 3
+
+
 def test_a_slow_stream_ends_with_the_deadline(fake: BedrockFake) -> None:
     fake.settings.between_tokens = 0.05
     fake.script(Answer([Cited("They take thirty days. " + "Ask again and again. " * 50, (0,))]))

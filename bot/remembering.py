@@ -1,0 +1,47 @@
+"""How each source was ingested, so that a later run need not be told again.
+
+A folder that was ingested as internal must not become public because an option was forgotten.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from rag_core.domain import Audience, SourceName
+from rag_core.errors import MisconfiguredError
+
+FILE = "sources.json"
+
+
+class Stated(msgspec.Struct, frozen=True):
+    """What an ingestion was told of its source."""
+
+    audience: Audience = Audience.PUBLIC
+    base_url: str | None = None
+
+
+class Remembered:
+    """Of one home; a file that can be read and mended by hand."""
+
+    def __init__(self, home: Path) -> None:
+        self._path = home / FILE
+
+    def of(self, source: SourceName) -> Stated:
+        return self._all().get(source, Stated())
+
+    def keep(self, source: SourceName, stated: Stated | None) -> None:
+        """None forgets it."""
+        known = self._all()
+        known.pop(source, None)
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        new = self._path.with_suffix(".new")
+        new.write_bytes(msgspec.json.format(msgspec.json.encode(known | ({source: stated} if stated else {}))))
+        new.replace(self._path)
+
+    def _all(self) -> dict[str, Stated]:
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=dict[str, Stated])
+        except FileNotFoundError:
+            return {}
+        except msgspec.DecodeError as error:
+            raise MisconfiguredError(f"{self._path} is damaged ({error}): mend it, or delete it") from error

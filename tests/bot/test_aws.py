@@ -1,0 +1,60 @@
+"""The parts on AWS as the settings make them."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from redis import Redis
+
+from bot import aws
+from bot.settings import Settings
+from rag_core.errors import MisconfiguredError
+from tests.services.redis import Server
+
+ASKED = pytest.mark.parametrize("ask", [aws.identity, aws.queue_state])
+Ask = Callable[[Settings], str]
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """A server that takes connections and never answers."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server
+
+
+def settings(url: str) -> Settings:
+    return Settings(
+        region="eu-central-1", aws_url=url, queue_url=f"{url}/1/jobs", connect_timeout=0.2, read_timeout=0.2
+    )
+
+
+@ASKED
+def test_the_doctor_asks_once_and_waits_no_longer_than_the_settings_say(ask: Ask, silent: socket.socket) -> None:
+    started = time.monotonic()
+    with pytest.raises(MisconfiguredError, match="timeout"):
+        ask(settings(f"http://127.0.0.1:{silent.getsockname()[1]}"))
+    assert time.monotonic() - started < 5
+    silent.settimeout(0.2)
+    silent.accept()[0].close()
+    with pytest.raises(TimeoutError):
+        silent.accept()
+
+
+@ASKED
+def test_an_address_that_boto3_does_not_take_is_a_setting_that_is_wrong(ask: Ask) -> None:
+    with pytest.raises(MisconfiguredError, match="SUPPORTBOT_AWS_URL"):
+        ask(settings("garbage"))
+
+
+def test_redis_is_signed_in_to_with_the_password_of_its_url(redis_server: Server) -> None:
+    Redis.from_url(redis_server.url).config_set("requirepass", "s/cret")
+    for password, kept in (("s%2Fcret", b"here"), ("other", None)):
+        address = redis_server.url.replace("//", f"//:{password}@")
+        with aws.cache(Settings(redis_url=address)) as cache:
+            cache.warm(5)
+            cache.put({"key": b"here"}, ttl=timedelta(minutes=1))
+            assert cache.get(["key"]) == [kept]
