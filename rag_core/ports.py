@@ -22,7 +22,6 @@ from rag_core.domain import (
     Fingerprint,
     Found,
     IndexVersion,
-    Job,
     Passage,
     Question,
     QuestionId,
@@ -33,6 +32,7 @@ from rag_core.domain import (
     Usage,
     Vector,
 )
+from rag_core.jobs import Job
 
 OnStatement = Callable[[Statement], None]
 OnEmbedded = Callable[[int, int], None]  # chunks that have their vector, of how many that lacked one

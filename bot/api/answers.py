@@ -13,8 +13,9 @@ from bot.api.callers import Caller
 from bot.api.errors import RefusedError, bad, unknown
 from bot.api.parts import Parts
 from bot.api.requests import Opinion, Query
-from rag_core.domain import Answer, AnswerRecord, Deadline, Job, JobId, JobKind, PersonId, Question, QuestionId
+from rag_core.domain import Answer, AnswerRecord, Deadline, PersonId, Question, QuestionId
 from rag_core.errors import RejectedError
+from rag_core.jobs import Job, JobId, JobKind
 
 CHANNEL = "api"
 ID = re.compile(r"[0-9a-f]{16,64}")

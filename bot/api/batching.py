@@ -17,7 +17,7 @@ from bot.api.parts import Parts
 from bot.api.working import Worker
 from bot.observability import Telemetry
 from bot.settings import Settings
-from rag_core.domain import Job
+from rag_core.jobs import Job
 
 
 class FailedError(Exception):

@@ -18,8 +18,9 @@ from bot.api.callers import Callers
 from bot.api.errors import OverdueError
 from bot.api.limiting import within
 from bot.api.parts import Parts
-from rag_core.domain import Answer, AnswerRecord, Deadline, Job, Outcome, Question, QuestionId
+from rag_core.domain import Answer, AnswerRecord, Deadline, Outcome, Question, QuestionId
 from rag_core.errors import RejectedError, SupportBotError, UnavailableError
+from rag_core.jobs import Job
 
 LEAST = 2.0  # seconds without which an answer is not begun
 AFTER = 5.0  # seconds by which a claim outlives the time its holder had

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from queue import Full, Queue
 from typing import Self
 
-from rag_core.domain import NEVER, Deadline, Job
+from rag_core.domain import NEVER, Deadline
 from rag_core.errors import UnavailableError
+from rag_core.jobs import Job
 
 ROOM = 1_000  # jobs that wait
 WORKERS = 4

@@ -25,8 +25,9 @@ from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
 from rag_core.calling import Dependency, Patience
-from rag_core.domain import NEVER, Audience, Deadline, Job, JobId, JobKind, PersonId, Question, QuestionId, SourceName
+from rag_core.domain import NEVER, Audience, Deadline, PersonId, Question, QuestionId, SourceName
 from rag_core.errors import MisconfiguredError, RejectedError, SupportBotError, UnavailableError
+from rag_core.jobs import Job, JobId, JobKind
 
 VERSION = 1  # of a message: workers of two versions read one queue while a deployment goes on
 LONGEST = 256 * 1024  # bytes; SQS takes four times that, where a queue is set so

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from rag_core.domain import Audience, Job, JobId, JobKind, SourceName
+from rag_core.domain import Audience, SourceName
 from rag_core.errors import UnavailableError
+from rag_core.jobs import Job, JobId, JobKind
 from rag_core.ports import JobQueue
 from tests.making import NOON, question
 

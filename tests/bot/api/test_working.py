@@ -12,8 +12,9 @@ import pytest
 from bot.api.callbacks import Callbacks
 from bot.api.callers import Callback
 from bot.api.working import Worker
-from rag_core.domain import Answer, Deadline, Job, JobId, JobKind, Outcome, QuestionId
+from rag_core.domain import Answer, Deadline, Outcome, QuestionId
 from rag_core.errors import RejectedError, UnavailableError
+from rag_core.jobs import Job, JobId, JobKind
 from tests.bot.api.asking import REFUND, SECRET, Client, callers
 from tests.bot.api.test_callbacks import check, receiving
 from tests.bot.api.wired import LATER

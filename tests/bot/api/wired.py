@@ -15,9 +15,10 @@ from rag_core.backends.embedded.index import EmbeddedIndex
 from rag_core.backends.extractive import ExtractiveAnswerModel
 from rag_core.backends.sqlite.claims import SqliteClaims
 from rag_core.backends.sqlite.feedback import SqliteFeedbackLog
-from rag_core.domain import NEVER, Audience, Deadline, Draft, Job, Passage, PersonId, Question, QuestionId, Rating
+from rag_core.domain import NEVER, Audience, Deadline, Draft, Passage, PersonId, Question, QuestionId, Rating
 from rag_core.errors import RejectedError, UnavailableError
 from rag_core.grounding import Grounding
+from rag_core.jobs import Job
 from rag_core.ports import Cache, JobQueue, OnStatement
 
 DRAFTS, KILL, LATER = "drafts", "kill", "later"  # files in the home

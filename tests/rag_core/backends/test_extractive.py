@@ -67,6 +67,12 @@ def test_steps_keep_their_numbers_and_cells_their_bars() -> None:
     assert table.text.splitlines()[-1] == "| x \\| y | z |"
 
 
+def test_empty_cells_keep_their_columns() -> None:
+    source = "| Plan | Growth | Pro |\n|---|---|---|\n| | x | y |\n| z | | |\n| x |\n| y \\|"
+    (table,) = draft("x y z", passage(source)).statements
+    assert table.text.splitlines()[2:] == ["|  | x | y |", "| z |  |  |", "| x |  |  |", "| y \\| |  |  |"]
+
+
 def test_a_long_list_says_how_much_is_missing() -> None:
     (statement,) = draft("list of roles", passage("\n".join(f"- role {n}" for n in range(20)))).statements
     assert statement.text.endswith("- … and 8 more")

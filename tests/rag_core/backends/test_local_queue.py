@@ -4,8 +4,8 @@ from collections.abc import Iterator
 import pytest
 
 from rag_core.backends.local_queue import LocalQueue
-from rag_core.domain import Job
 from rag_core.errors import RejectedError, UnavailableError
+from rag_core.jobs import Job
 from rag_core.ports import JobQueue
 from tests.contracts.jobs import Delivered, JobsContract, job
 

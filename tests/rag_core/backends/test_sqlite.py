@@ -59,6 +59,11 @@ class TestSqliteFeedbackLog(FeedbackContract):
         with pytest.raises(MisconfiguredError, match="damaged"):
             SqliteFeedbackLog(tmp_path)
 
+    def test_a_folder_in_its_place_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / FEEDBACK).mkdir()
+        with pytest.raises(MisconfiguredError, match="is a folder"):
+            SqliteFeedbackLog(tmp_path)
+
     def test_an_old_file_is_brought_up_to_date(self, old: Path) -> None:
         with SqliteFeedbackLog(old) as log:
             tally = Tally(date(2026, 11, 2), {Outcome.ANSWERED: 1, Outcome.UNSUPPORTED: 1}, 0, {"off-topic": 1})

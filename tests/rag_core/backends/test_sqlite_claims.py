@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag_core.backends.sqlite.claims import CLAIMS, SqliteClaims
-from rag_core.errors import MisconfiguredError
+from rag_core.errors import MisconfiguredError, UnavailableError
 from rag_core.ports import Claims
 from tests.contracts.claims import HOUR, ClaimsContract, Hands
 
@@ -52,4 +52,17 @@ class TestSqliteClaims(ClaimsContract):
     def test_a_damaged_file_is_named(self, tmp_path: Path) -> None:
         (tmp_path / CLAIMS).write_bytes(b"not a database" * 100)
         with pytest.raises(MisconfiguredError, match="damaged"):
+            SqliteClaims(tmp_path)
+
+    def test_a_folder_in_its_place_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / CLAIMS).mkdir()
+        with pytest.raises(MisconfiguredError, match="is a folder"):
+            SqliteClaims(tmp_path)
+
+    def test_a_file_that_cannot_be_opened_is_unavailable(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refused(*_: object, **__: object) -> None:
+            raise sqlite3.OperationalError("unable to open database file")
+
+        monkeypatch.setattr(sqlite3, "connect", refused)
+        with pytest.raises(UnavailableError, match="unable to open"):
             SqliteClaims(tmp_path)

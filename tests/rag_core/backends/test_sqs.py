@@ -10,8 +10,9 @@ import pytest
 
 from rag_core.backends.sqs import Queue, SqsQueue, read, written
 from rag_core.calling import Patience
-from rag_core.domain import Deadline, Job
+from rag_core.domain import Deadline
 from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
+from rag_core.jobs import Job
 from rag_core.ports import JobQueue
 from tests.contracts.jobs import INGESTION, Delivered, JobsContract, job
 from tests.fakes.aws_wire import Wire, laid, lost, refused, reset

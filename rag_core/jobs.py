@@ -1,0 +1,29 @@
+"""Work that is done later and elsewhere: the nouns of the queue."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from rag_core.domain import Question
+
+JobId = NewType("JobId", str)  # the same however often a job is sent or delivered: what is claimed
+
+
+class JobKind(StrEnum):
+    """What is to be done."""
+
+    ANSWER = "answer"
+    INGEST = "ingest"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that is done later and elsewhere, and may be delivered more than once."""
+
+    id: JobId
+    kind: JobKind
+    enqueued_at: datetime
+    payload: Mapping[str, str] = field(default_factory=dict)  # where the result goes, what to read: ids, no urls
+    question: Question | None = None  # of an ANSWER
