@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import caching, opensearch, quality, reporting, speed
+from tests.benchmarks import caching, opensearch, pipeline, quality, reporting, speed
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "ask": speed.ask,
@@ -14,6 +14,9 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "vectors": speed.vectors,
     "quality": quality.measure,
     "caching": caching.caching,
+    "pipeline": pipeline.answer,
+    "burst": pipeline.burst,
+    "load": pipeline.load,
     "opensearch-quality": opensearch.quality,
     "opensearch-search": opensearch.search,
     "opensearch-load": opensearch.load,

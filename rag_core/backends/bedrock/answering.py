@@ -25,7 +25,7 @@ COMPLETE = frozenset({"end_turn", "stop_sequence"})
 BROKEN = frozenset({"malformed_model_output", "malformed_tool_use", "tool_use"})  # no tools are given
 CUT = frozenset({"max_tokens", "model_context_window_exceeded", "guardrail_intervened", "content_filtered"})
 SOON, LATER = 0.02, 0.1  # seconds between two looks at the stream: before anything is shown, and then
-ENDING, WORD = re.compile(r"[.!?\n]"), re.compile(r"\w")
+ENDING, WORD = re.compile(r"[^\w\s,-]|\n"), re.compile(r"\w")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ The quota counts requests, so Cohere is sent as many texts at once as it takes; 
 under way. https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-embed-v4.html
 """
 
-import json
+import math
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from rag_core.backends.bedrock.client import Clients, Connection, translated
 from rag_core.backends.bedrock.pricing import PROFILES
@@ -17,6 +19,7 @@ from rag_core.calling import Dependency, Patience
 from rag_core.domain import NEVER, Deadline, Vector
 from rag_core.errors import MisconfiguredError, UnavailableError
 
+UNIT = 1e-6  # by which a length may differ from 1
 MOST_TEXTS = 96  # of Cohere, in one request
 MOST_CHARACTERS = 300_000  # in one request: below the 128,000 tokens that one may have
 QUESTION, PASSAGE = "search_query", "search_document"
@@ -40,7 +43,7 @@ class Embedding:
     model: str = "cohere.embed-v4:0"
     dimensions: int = 1_024
     precision: str = "float"  # or int8, of Cohere: a quarter of the bytes on the way
-    at_once: int = 8  # requests under way
+    at_once: int = 12  # requests under way
 
 
 class BedrockEmbedder:
@@ -87,11 +90,11 @@ class BedrockEmbedder:
         body = self._family.body([text if text.strip() else "-" for text in texts], purpose)
         with translated(f"the embedding model {self._how.model}"):
             response = self._clients.within(seconds).invoke_model(
-                modelId=self._how.model, body=json.dumps(body), contentType="application/json"
+                modelId=self._how.model, body=msgspec.json.encode(body), contentType="application/json"
             )
             payload = response["body"].read()
         try:
-            vectors = [_unit(values) for values in self._family.vectors(json.loads(payload))]
+            vectors = [_unit(values) for values in self._family.vectors(msgspec.json.decode(payload))]
         except (ValueError, KeyError, TypeError) as error:
             raise UnavailableError(f"the embedding model {self._how.model} sent no vectors: try again") from error
         if len(vectors) != len(texts) or any(len(vector) != self.dimensions for vector in vectors):
@@ -168,5 +171,6 @@ def _family(how: Embedding) -> _Cohere | _Titan:
 
 
 def _unit(values: Sequence[float]) -> Vector:
-    length = sum(value * value for value in values) ** 0.5 or 1.0
-    return array("f", [value / length for value in values])
+    length = math.hypot(*values) or 1.0
+    whole = abs(length - 1) < UNIT  # as both models send them
+    return array("f", values if whole else [value / length for value in values])

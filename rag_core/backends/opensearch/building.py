@@ -31,7 +31,8 @@ from rag_core.domain import SourceName
 from rag_core.errors import UnavailableError
 from rag_core.ports import Embedder, OnEmbedded
 
-WINDOW = 512  # chunks given to the embedder at once: it batches, and their entries are sent while the next are embedded
+# chunks given to the embedder at once: it batches, and their entries are sent while the next are embedded
+WINDOW = 1_152
 RANGES = ("0", "4", "8", "c", "g")  # keys are hexadecimal and evenly spread: a reader each
 TEXT_BYTES, NUMBER_BYTES = 4_000, 22  # of an entry without its vector, and of a number in it; roughly
 SOONEST, SELDOM = 0.05, 5.0  # seconds between two counts
