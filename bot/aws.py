@@ -3,16 +3,19 @@
 A vendor's library is imported by the part that needs it, so that a command on one machine pays for none.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import SplitResult, unquote
 
 import msgspec
 
-from bot.settings import BEDROCK, Settings
-from rag_core.domain import Job, SourceName
+from bot.settings import BEDROCK, EMBEDDING, Settings
+from rag_core.domain import SourceName
 from rag_core.errors import MisconfiguredError
+from rag_core.jobs import Job
 from rag_core.ports import (
     AnswerModel,
     Bills,
@@ -27,6 +30,8 @@ from rag_core.ports import (
 )
 
 if TYPE_CHECKING:
+    from redis.credentials import CredentialProvider
+
     from rag_core.backends.bedrock.client import Connection
     from rag_core.backends.bedrock.pricing import Prices
     from rag_core.backends.dynamodb.client import Table
@@ -37,19 +42,10 @@ if TYPE_CHECKING:
 
 def identity(settings: Settings) -> str:
     """Who AWS takes us for. Raises MisconfiguredError where there are no credentials, or none that work."""
-    import boto3
-    from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        config = Config(connect_timeout=settings.connect_timeout, read_timeout=settings.read_timeout)
-        region = settings.region or "us-east-1"
-        sts = boto3.client("sts", region_name=region, endpoint_url=settings.aws_url or None, config=config)
-        return f"{sts.get_caller_identity()['Arn']}, region {settings.region or 'not set'}"
-    except (BotoCoreError, ClientError) as error:
-        raise MisconfiguredError(
-            f"{error}: sign in (aws sso login, a role, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
-        ) from error
+    hint = "sign in (aws sso login, a role, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
+    with _checked(hint):
+        found = _client("sts", settings.region or "us-east-1", settings).get_caller_identity()
+    return f"{found['Arn']}, region {settings.region or 'not set'}"
 
 
 def answer_model(settings: Settings, *, only: str = "") -> AnswerModel:
@@ -74,9 +70,12 @@ def embedder(settings: Settings, model: str) -> Embedder:
     """`model` as the setting names it, or as the embedder itself does: model, dimensions, precision."""
     from rag_core.backends.bedrock.embedding import BedrockEmbedder, Embedding
 
-    name, *stated = model.removeprefix(BEDROCK).split()
-    dimensions, precision = stated or (settings.embedding_dimensions, settings.embedding_precision)
-    return BedrockEmbedder(Embedding(name, int(dimensions), str(precision)), _bedrock(settings))
+    stated = EMBEDDING.fullmatch(model)
+    if stated is None:
+        raise MisconfiguredError(f"{model!r} is no embedding model: name one as {BEDROCK}<model id>")
+    dimensions = int(stated["dimensions"] or settings.embedding_dimensions)
+    precision = stated["precision"] or settings.embedding_precision
+    return BedrockEmbedder(Embedding(stated["model"], dimensions, precision), _bedrock(settings))
 
 
 def reranker(settings: Settings) -> Reranker | None:
@@ -142,23 +141,46 @@ def bills(settings: Settings) -> Bills:
     from rag_core.backends.cost_explorer import CostExplorerBills
 
     name, _, value = settings.cost_tag.partition("=")
-    return CostExplorerBills(settings.aws_url or None, (name, value) if value else None)
+    with _checked("check AWS_PROFILE and AWS_CONFIG_FILE"):
+        return CostExplorerBills(settings.aws_url or None, (name, value) if value else None)
 
 
 def queue_state(settings: Settings) -> str:
     """How many jobs wait in the queue."""
-    import boto3
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        sqs = boto3.client("sqs", region_name=settings.region or None, endpoint_url=settings.aws_url or None)
-        names = ["ApproximateNumberOfMessages", "RedrivePolicy"]
+    names = ["ApproximateNumberOfMessages", "RedrivePolicy"]
+    with _checked("check SUPPORTBOT_QUEUE_URL and the role's right to it"):
+        sqs = _client("sqs", settings.region or None, settings)
         found = sqs.get_queue_attributes(QueueUrl=settings.queue_url, AttributeNames=names)["Attributes"]
-    except (BotoCoreError, ClientError) as error:
-        raise MisconfiguredError(f"{error}: check SUPPORTBOT_QUEUE_URL and the role's right to it") from error
     if "RedrivePolicy" not in found:
         raise MisconfiguredError("the queue has no dead-letter queue: a job that always fails would never end")
     return f"{found['ApproximateNumberOfMessages']} jobs wait"
+
+
+def _client(service: str, region: str | None, settings: Settings) -> Any:
+    """For one request that somebody waits for: the settings' timeouts, and no second attempt."""
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
+        connect_timeout=settings.connect_timeout,
+        read_timeout=settings.read_timeout,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+    )
+    made = cast(Any, boto3).client
+    return made(service, region_name=region, endpoint_url=settings.aws_url or None, config=config)
+
+
+@contextmanager
+def _checked(hint: str) -> Iterator[None]:
+    """What boto3 raises, with what to do about it."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise MisconfiguredError(f"{error}: {hint}") from error
+    except ValueError as error:
+        raise MisconfiguredError(f"{error}: check SUPPORTBOT_AWS_URL and the region") from error
 
 
 def _region(settings: Settings, what: str) -> str:
@@ -187,7 +209,7 @@ def _prices(stated: str) -> "Prices":
     try:
         text = stated if stated.lstrip().startswith("{") else Path(stated).read_text("utf-8")
         table = msgspec.json.decode(text, type=dict[str, tuple[float, float, float, float]])
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, UnicodeError, msgspec.DecodeError) as error:
         raise MisconfiguredError(
             f"SUPPORTBOT_PRICES is wrong: {error}; it maps a model id to [input, output, cache read, cache write]"
         ) from error
@@ -197,7 +219,7 @@ def _prices(stated: str) -> "Prices":
 def _target(settings: Settings) -> "Target":
     from rag_core.backends.opensearch.target import Engine, Kind, Target
 
-    address = urlsplit(settings.opensearch_url)
+    address = settings.address("opensearch_url")
     login = (unquote(address.username), unquote(address.password or "")) if address.username else None
     return Target(
         endpoint=f"{address.scheme}://{address.netloc.rpartition('@')[2]}",
@@ -211,22 +233,29 @@ def _target(settings: Settings) -> "Target":
 
 def _redis(settings: Settings) -> "RedisAddress":
     from rag_core.backends.redis.connecting import RedisAddress
-    from rag_core.backends.redis.credentials import IamCredentials
 
-    address = urlsplit(settings.redis_url)
-    if address.scheme not in ("redis", "rediss") or not address.hostname:
-        raise MisconfiguredError("SUPPORTBOT_REDIS_URL is wrong: it reads redis://host:port, or rediss:// with TLS")
-    credentials = None
-    if settings.redis_user:
-        if not (settings.redis_name and settings.region):
-            raise MisconfiguredError("signing in to Redis by IAM needs SUPPORTBOT_REDIS_NAME and a region")
-        credentials = IamCredentials(
-            settings.redis_user, settings.redis_name, settings.region, serverless=settings.redis_serverless
-        )
+    address = settings.address("redis_url")
     return RedisAddress(
-        host=address.hostname,
+        host=address.hostname or "",
         port=address.port or 6379,
         cluster=settings.redis_cluster,
         tls=address.scheme == "rediss",
-        credentials=credentials,
+        credentials=_redis_login(settings, address),
     )
+
+
+def _redis_login(settings: Settings, address: SplitResult) -> "CredentialProvider | None":
+    """By IAM, else by what the URL states."""
+    from redis.credentials import UsernamePasswordCredentialProvider
+
+    from rag_core.backends.redis.credentials import IamCredentials
+
+    if settings.redis_user:
+        if not (settings.redis_name and settings.region):
+            raise MisconfiguredError("signing in to Redis by IAM needs SUPPORTBOT_REDIS_NAME and a region")
+        return IamCredentials(
+            settings.redis_user, settings.redis_name, settings.region, serverless=settings.redis_serverless
+        )
+    if not address.password:
+        return None
+    return UsernamePasswordCredentialProvider(unquote(address.username or ""), unquote(address.password))

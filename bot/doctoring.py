@@ -80,16 +80,17 @@ def _checks(app: App) -> Iterator[tuple[str, Callable[[], str]]]:
 
 def _index(app: App) -> str:
     documents = sum(app.index.sources().values())
-    where = app.settings.opensearch_url or str(app.home)
+    where = app.settings.opensearch_url.rpartition("@")[2] or str(app.home)  # a URL may hold a password
     return f"{documents} documents in {where}, {app.index.embedding_model or 'words only'}"
 
 
 def _embedder(app: App) -> str:
     if app.settings.embedding_model == LEXICAL:
         return "none is wanted: words only"
-    embedder = app.embedders.for_questions(app.index.embedding_model)
-    if embedder is None:
+    built_with = app.index.embedding_model
+    if built_with is None:
         return "the index has no vectors: words only"
+    embedder = app.embedders.loaded(built_with)
     vector = embedder.embed_question("hello", deadline=Deadline.within(PATIENCE))
     app.index.search("hello", vector, audience=Audience.PUBLIC, limit=1, deadline=Deadline.within(PATIENCE))
     return f"{embedder.name}, {len(vector)} dimensions, as in the index"

@@ -28,12 +28,11 @@ class Embedders:
         except (MisconfiguredError, UnavailableError) as error:
             self._notice(f"searching by words only: {error}")
             return None
-        if embedder.name != built_with:
-            raise MisconfiguredError(
-                f"the index was built with the embedding model {built_with}, the setting names {embedder.name}: "
-                "ingest again, or set SUPPORTBOT_EMBEDDING_MODEL back"
-            )
-        return embedder
+        return _same(embedder, built_with)
+
+    def loaded(self, built_with: str) -> Embedder:
+        """The same, for who must know why there is none. Raises MisconfiguredError or UnavailableError."""
+        return _same(self._embedder(self._settings.embedding_model or built_with, download=False), built_with)
 
     def for_passages(self, built_with: str | None) -> Embedder | None:
         """What an ingestion embeds with."""
@@ -69,7 +68,18 @@ class Embedders:
         return FastembedEmbedder(model, Path(self._settings.folder, "models"), download=download)
 
 
+def _same(embedder: Embedder, built_with: str) -> Embedder:
+    if embedder.name != built_with:
+        raise MisconfiguredError(
+            f"the index was built with the embedding model {built_with}, the setting names {embedder.name}: "
+            "ingest again, or set SUPPORTBOT_EMBEDDING_MODEL back"
+        )
+    return embedder
+
+
 class _WhenNeeded:
+    """An embedder that knows its name and loads its model with the first text: most removals never get there."""
+
     def __init__(self, name: str, load: Callable[[], Embedder]) -> None:
         self.name, self._load = name, load
 

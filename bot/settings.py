@@ -5,9 +5,11 @@ lexical answer: docs/decisions.md.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
@@ -18,6 +20,16 @@ REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")  # where the region is not set fo
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 LEXICAL = "none"
 BEDROCK = "bedrock:"  # before the model id of an embedding model
+# as the setting names it, and as the embedder itself does: with dimensions and precision
+EMBEDDING = re.compile(
+    BEDROCK + r"\s*(?P<model>\S+)(?:\s+(?P<dimensions>[1-9][0-9]{0,4})\s+(?P<precision>float|int8))?\s*"
+)
+WEB, REDIS = ("http", "https"), ("redis", "rediss")
+SCHEMES = {"bedrock_url": WEB, "aws_url": WEB, "queue_url": WEB, "opensearch_url": WEB, "redis_url": REDIS}
+OF_AWS = ("bedrock_url", "aws_url", "queue_url")  # may have a path; boto3 takes no underscore in their hosts
+HOST = re.compile(r"(?:(?!-)[\w-]{1,63}(?<!-)\.)*(?!-)[\w-]{1,63}(?<!-)\.?", re.ASCII)
+UNUSED = {WEB: ("", "/"), REDIS: ("", "/", "/0")}  # paths that say nothing, so that no other is ignored
+FORMS = {WEB: "https://host or https://host:port", REDIS: "redis://host:port, or rediss:// with TLS"}
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 # USD per million tokens: input, output, read from the prompt cache, written to it. https://aws.amazon.com/bedrock/pricing
@@ -96,10 +108,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def folder(self) -> Path:
         if self.home:
-            return Path(self.home).expanduser()
+            return _expanded(self.home)
         from platformdirs import user_data_path  # not needed where a home is given
 
         return user_data_path("supportbot")
+
+    def address(self, name: str) -> SplitResult:
+        """The setting `name` as a URL. Raises MisconfiguredError, which does not quote it: it may hold a password."""
+        schemes = SCHEMES[name]
+        try:
+            stated: str = getattr(self, name)
+            found = urlsplit(stated)
+            fits = found.scheme in schemes and found.port != 0 and _is_host(found.hostname or "", of_aws=name in OF_AWS)
+        except ValueError:  # a port that is none, or half an IPv6 address
+            fits = False
+        if not fits:
+            raise _wrong(name, f"it reads {FORMS[schemes]}")
+        if name not in OF_AWS and (found.query or found.fragment or found.path not in UNUSED[schemes]):
+            raise _wrong(name, f"a path, a database or options after the host are not used: it reads {FORMS[schemes]}")
+        return found
 
 
 def load(environment: Mapping[str, str] = os.environ, **given: object) -> Settings:
@@ -109,8 +136,58 @@ def load(environment: Mapping[str, str] = os.environ, **given: object) -> Settin
     region = next((environment[name] for name in REGIONS if environment.get(name)), "")
     values = {"region": region} | stated | {name: value for name, value in given.items() if value is not None}
     try:
-        return msgspec.convert(values, Settings, strict=False)
+        settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         reason, _, path = str(error).partition(" - at `$.")
-        name = f"{PREFIX}{path.rstrip('`').upper()}" if path else "a setting"
-        raise MisconfiguredError(f"{name} is wrong: {reason}") from error
+        if not path:
+            raise MisconfiguredError(f"a setting is wrong: {reason}") from error
+        raise _wrong(path.rstrip("`"), reason) from error
+    _check(settings)
+    return settings
+
+
+def _check(settings: Settings) -> None:
+    """What no type says of a setting."""
+    for name, value in msgspec.structs.asdict(settings).items():
+        if not _is_text(value):
+            raise _wrong(name, "it is no text in UTF-8")
+    for name in SCHEMES:
+        if getattr(settings, name):
+            settings.address(name)
+    if settings.redis_url:
+        _check_login(settings)
+    if settings.embedding_model.startswith(BEDROCK) and not EMBEDDING.fullmatch(settings.embedding_model):
+        raise _wrong("embedding_model", f"it reads {BEDROCK}<model id>, or {BEDROCK}<model id> 1024 float")
+    if settings.cost_tag and not all(settings.cost_tag.partition("=")):
+        raise _wrong("cost_tag", "it reads name=value")
+
+
+def _check_login(settings: Settings) -> None:
+    address = settings.address("redis_url")
+    if address.username and not address.password:
+        raise _wrong("redis_url", "it names a user without a password: redis://user:password@host")
+    if address.password and settings.redis_user:
+        raise _wrong("redis_user", "it signs in by IAM, and SUPPORTBOT_REDIS_URL by a password: set one of them")
+
+
+def _is_host(name: str, *, of_aws: bool) -> bool:
+    return ":" in name or (HOST.fullmatch(name) is not None and not (of_aws and "_" in name))
+
+
+def _is_text(value: object) -> bool:
+    try:
+        str(value).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _expanded(home: str) -> Path:
+    try:
+        return Path(home).expanduser()
+    except RuntimeError as error:
+        raise _wrong("home", f"{Path(home).parts[0]} is nobody's home here: name a folder, also as --home") from error
+
+
+def _wrong(name: str, reason: str) -> MisconfiguredError:
+    return MisconfiguredError(f"{PREFIX}{name.upper()} is wrong: {reason}")

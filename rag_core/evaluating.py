@@ -15,6 +15,7 @@ from statistics import mean
 from rag_core.answering import Answering
 from rag_core.domain import Audience, DocumentId, Outcome, Passage, PersonId, Question, QuestionId
 from rag_core.errors import MisconfiguredError
+from rag_core.markup import clean
 
 DEPTH = 50  # passages looked at for one question
 LOOKED_AT = 5  # distinct units, among which a case expects a gold one
@@ -61,14 +62,22 @@ def _case(path: Path, number: int, line: str) -> Case:
         row = json.loads(line)
         gold, evidence, answerable = row.get("gold"), row.get("evidence"), row.get("answerable")
         return Case(
-            id=str(row.get("id", number)),
-            text=row["text"] + "",
+            id=clean(str(row.get("id", number))),
+            text=_text(row["text"]),
             gold=frozenset(_list(gold)) if gold else None,
             evidence=tuple(_list(evidence)) if evidence else None,
             answerable=None if answerable is None else bool(answerable),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise MisconfiguredError(f'{path}, line {number}: a question is a JSON object with "id" and "text"') from error
+        raise MisconfiguredError(
+            f'{path}, line {number}: a question is a JSON object with "id" and "text", which is not empty'
+        ) from error
+
+
+def _text(value: str) -> str:
+    if not clean(value).strip():
+        raise ValueError("the question is empty")
+    return clean(value)
 
 
 def _list(value: object) -> list[str]:

@@ -34,6 +34,7 @@ EXAMPLE = re.compile(
 )
 SAMPLE = re.compile(r"\b(?:examples?|samples?|outputs?|respon(?:se|ds)|returns?)\b", re.I)
 CELLS = re.compile(r"(?<!\\)\|")
+FRAME = re.compile(r"\A\s*\||(?<!\\)\|\s*\Z")  # one bar at each end: the next one ends an empty cell
 LINKED = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+(?:\[(?![ xX]\])|<?https?:)")
 FIRST_NUMBER = re.compile(r"\s*(\d+)[.)]")
 ENDED = re.compile(r"[.!?][\"')\]]*$")
@@ -183,10 +184,11 @@ def _item(item: str, depth: int) -> list[str]:
 
 def _table(source: str, wanted: frozenset[str]) -> str:
     """The table in plain words; of a long one the rows that have to do with the question, if any have."""
-    header, *rows = [[quoted(cell) for cell in CELLS.split(row.strip().strip("|"))] for row in items(source)]
+    header, *rows = [[quoted(cell) for cell in CELLS.split(FRAME.sub("", row))] for row in items(source)]
     if len(rows) > SHORT_TABLE:
         rows = _matching(rows, wanted)
-    shown = [header, ["---"] * len(header), *rows[:LONGEST_LIST]]
+    whole = [row + [""] * (len(header) - len(row)) for row in rows[:LONGEST_LIST]]
+    shown = [header, ["---"] * len(header), *whole]
     return "\n".join("| " + " | ".join(row) + " |" for row in shown)
 
 

@@ -1,6 +1,5 @@
 """`supportbot demo`: the playground with a help center of its own, so that there is something to ask."""
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -44,7 +43,8 @@ def command(check: bool, home: str | None, port: int | None) -> None:
     except MisconfiguredError as error:
         if _named(home) or "is of format" not in str(error):
             raise
-        shutil.rmtree(app.home)  # an older version's, and made anew from the repository
+        for book in app.home.glob("knowledge.sqlite*"):  # an older version's, made anew from the repository
+            book.unlink()
         _ingest(app)
     if check:
         cited = [_cites(app, text) for text in CHECKED]

@@ -27,6 +27,7 @@ EVERY = 500  # documents or chunks between two plain lines
 @click.option(
     "--base-url",
     metavar="URL",
+    callback=options.source,
     help="Where the folder is published: as the last time, at first nowhere, and citations name the files.",
 )
 @click.option("--full", is_flag=True, help="Read everything again, changed or not.")

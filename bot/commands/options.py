@@ -43,12 +43,12 @@ def text(context: click.Context, parameter: click.Parameter, value: str | None) 
     return clean(value) if value else value
 
 
-def source(context: click.Context, parameter: click.Parameter, value: Path) -> Path:
-    """The callback of a folder that is ingested: its name is kept as text."""
+def source(context: click.Context, parameter: click.Parameter, value: Path | str | None) -> Path | str | None:
+    """The callback of a folder that is ingested, and of its address: both are kept, as they are, as text."""
     try:
-        str(value.resolve()).encode()
+        str(value.resolve() if isinstance(value, Path) else value).encode()
     except UnicodeEncodeError as error:
-        raise click.BadParameter("its name is no text in UTF-8: rename it", context, parameter) from error
+        raise click.BadParameter("it is no text in UTF-8", context, parameter) from error
     return value
 
 

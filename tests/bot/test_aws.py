@@ -50,6 +50,13 @@ def test_an_address_that_boto3_does_not_take_is_a_setting_that_is_wrong(ask: Ask
         ask(settings("garbage"))
 
 
+def test_a_profile_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
+    monkeypatch.setenv("AWS_PROFILE", "nosuch")
+    with pytest.raises(MisconfiguredError, match="check AWS_PROFILE"):
+        aws.bills(Settings())
+
+
 def test_redis_is_signed_in_to_with_the_password_of_its_url(redis_server: Server) -> None:
     Redis.from_url(redis_server.url).config_set("requirepass", "s/cret")
     for password, kept in (("s%2Fcret", b"here"), ("other", None)):

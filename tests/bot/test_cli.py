@@ -203,14 +203,14 @@ def test_a_mistake_ends_with_2_and_a_sentence(supportbot: Command, arguments: li
         (ASK, {"EMBEDDING_MODEL": "bedrock:cohere.embed-v4:0 1024"}, "SUPPORTBOT_EMBEDDING_MODEL is wrong"),
         (ASK, {"EMBEDDING_MODEL": "bedrock:cohere.embed-v4:0 abc float"}, "SUPPORTBOT_EMBEDDING_MODEL is wrong"),
         (ASK, {"HOME": "~nosuchuser/x"}, "SUPPORTBOT_HOME is wrong: ~nosuchuser is nobody's home"),
-        (["ingest", str(DEMO)], {"HOME": f"/tmp/{NO_TEXT}"}, "SUPPORTBOT_HOME is wrong: it is no text"),
+        (["ingest", str(DEMO)], {"HOME": NO_TEXT}, "SUPPORTBOT_HOME is wrong: it is no text"),
         (["costs", "--to", "0001-01-01"], {}, "--to is a day between"),
         (["costs", "--to", "9999-12-31"], {}, "--to is a day between"),
         (["rate", NO_TEXT, "helpful"], {}, "'QUESTION_ID': it is no text"),
         (["rate", "x", "helpful", "--as", NO_TEXT], {}, "'--as': it is no text"),
         ([*ASK, "--follow-up", NO_TEXT], {}, "'--follow-up': it is no text"),
-        (["ingest", str(DEMO), "--base-url", NO_TEXT], {}, "'--base-url': it is no text"),
-        (["ingest", f"/tmp/{NO_TEXT}"], {}, "'PATH': its name is no text"),
+        (["ingest", str(DEMO), "--base-url", f"https://{NO_TEXT}"], {}, "'--base-url': it is no text"),
+        (["ingest", NO_TEXT], {}, "'PATH': it is no text"),
     ],
 )
 def test_what_is_malformed_ends_with_2_and_a_sentence(

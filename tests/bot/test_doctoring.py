@@ -108,6 +108,13 @@ def test_an_index_without_vectors_is_well(tmp_path: Path) -> None:
     assert finding.text == "the index has no vectors: words only"
 
 
+def test_the_password_in_an_address_is_not_shown(tmp_path: Path) -> None:
+    local = ingested(Settings(home=str(tmp_path / "home"), embedding_model="none"), tmp_path)
+    app = App(Settings(home=local.settings.home, opensearch_url="https://admin:secret@host", opensearch_signed=False))
+    app.index = local.index
+    assert found(app)["index"].text == "1 documents in host, words only"
+
+
 def test_the_command_ends_with_1_when_something_is_not_well(tmp_path: Path) -> None:
     supportbot = Command(tmp_path / "home")
     assert "FAIL  index" in supportbot("doctor", code=1).stdout

@@ -19,6 +19,8 @@ def said(text: str, *passages: int) -> Statement:
         ([said("Both.", 1, 0)], "Both. [1] [2]"),
         ([said("One.", 0), said("- a\n- b", 0), said("Two.", 1)], "One. [1]\n\n- a\n- b\n\n[1]\n\nTwo. [2]"),
         ([said("To do it:\n\n1. a\n2. b", 0)], "To do it: [1]\n\n1. a\n2. b"),
+        ([said("- a", 0), said("1. b", 0)], "- a [1]\n\n1. b [1]"),
+        ([said("~~~\n\na\n~~~", 0)], "~~~\n\na\n~~~\n\n[1]"),
         ([], ""),
     ],
 )
@@ -40,3 +42,19 @@ def test_passages_of_one_place_are_one_source_with_all_its_quotes() -> None:
 def test_the_nearest_pages_are_named_once() -> None:
     found = nearest([passage("a", name) for name in ("x", "y", "x", "z", "w")])
     assert [each.document_id for each in found] == ["x", "y", "z"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Pay [2] soon [7][8].", r"Pay \[2\] soon \[7\]\[8\]. [1]"),
+        (r"Pay \[2\] or \[3] soon.", r"Pay \[2\] or \[3\] soon. [1]"),
+        ("[2](not a link) and [2]: so.", r"\[2\](not a link) and \[2\]: so. [1]"),
+        ("Use `a[2]` or ``b[`3`]``, not a[4].", r"Use `a[2]` or ``b[`3`]``, not a\[4\]. [1]"),
+        ("See [2](https://help.example/2).", "See [2](https://help.example/2). [1]"),
+        ("Run:\n\n~~~~\na[2]\n~~~\nb[3]\n~~~~", "Run: [1]\n\n~~~~\na[2]\n~~~\nb[3]\n~~~~"),
+        ("```\na[2]\n```\nb[3]", "```\na[2]\n```\nb\\[3\\]\n\n[1]"),
+    ],
+)
+def test_a_number_in_brackets_that_the_model_wrote_is_no_mark(text: str, shown: str) -> None:
+    assert Composer([passage("a")]).add(said(text, 0)) == shown

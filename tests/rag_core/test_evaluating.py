@@ -64,7 +64,7 @@ def test_over_a_real_index(tmp_path: Path) -> None:
     assert built.log.tally() == []
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"id": "1"}', '{"id": "1", "text": 5}', '"text"'])
+@pytest.mark.parametrize("line", ["{", "[]", '{"id": "1"}', '{"id": "1", "text": 5}', '"text"', '{"text": " "}'])
 def test_a_line_that_is_no_question_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "q.jsonl"
     path.write_text(json.dumps({"id": "0", "text": "fine"}) + "\n" + line)

@@ -4,18 +4,14 @@ A file of its own, so that an ingestion's writes never hold up an answer.
 """
 
 import json
-import sqlite3
-import threading
-import weakref
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import astuple
 from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Self
 
+from rag_core.backends.sqlite.opening import SqliteFile
 from rag_core.backends.sqlite.schema import upgrade, utc
 from rag_core.domain import (
     Answer,
@@ -32,9 +28,8 @@ from rag_core.domain import (
     Tally,
     Usage,
 )
-from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
+from rag_core.errors import RejectedError
 
-WAIT = 10.0  # seconds for another process's write
 FEEDBACK = "feedback.sqlite"
 ASKED = "question_id, asked_at, question, previous, audience, asked_by, channel, sources"
 COLUMNS = f"{ASKED}, outcome, text, citations, confidence"
@@ -42,32 +37,17 @@ USED = "question_id, day, model, input, output, cache_read, cache_write, cost"
 RATED = "question_id, person, helpful, rated_at, reason, comment"
 
 
-class SqliteFeedbackLog:
+class SqliteFeedbackLog(SqliteFile):
     """FeedbackLog, a context manager; safe to share between threads and processes.
 
     Counters are not kept but counted, which takes SQLite milliseconds: they cannot drift.
     """
 
     def __init__(self, home: Path) -> None:
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._path, self._lock = home / FEEDBACK, threading.Lock()
-        self._db = sqlite3.connect(self._path, timeout=WAIT, isolation_level=None, check_same_thread=False)
-        self._closed = weakref.finalize(self, self._db.close)  # who holds a log may have no end of its own
+        super().__init__(home / FEEDBACK, synchronous="NORMAL")
         with self._use():
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute("PRAGMA foreign_keys = ON")
             upgrade(self._db, self._path)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        with self._lock:
-            self._closed()
 
     def record_answer(self, question: Question, answer: Answer) -> None:
         citations = [[c.title, c.url, c.source, c.document_id, c.quote] for c in answer.citations]
@@ -155,18 +135,6 @@ class SqliteFeedbackLog:
             raise RejectedError(_unknown(question_id))
         given = self._db.execute(f"SELECT {RATED} FROM rating WHERE question_id = ? ORDER BY rated_at", [question_id])
         return _record(row, tuple(map(_rating, given)))
-
-    @contextmanager
-    def _use(self) -> Iterator[None]:
-        with self._lock:
-            try:
-                yield
-            except sqlite3.OperationalError as error:
-                raise UnavailableError(f"{self._path} cannot be used now ({error}): try again") from error
-            except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
-                raise
-            except sqlite3.DatabaseError as error:
-                raise MisconfiguredError(f"{self._path} is damaged ({error}): move it away") from error
 
 
 def _unknown(question_id: str) -> str:
