@@ -6,11 +6,13 @@ Bruch, Gai, Ingber: An Analysis of Fusion Functions for Hybrid Retrieval, https:
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from rag_core.analyzing import terms
 from rag_core.domain import Chunk, Passage
 
 LEAST_DENSE, MOST_DENSE = 0.4, 0.9  # weight of the vectors
+BEHIND = 0.5  # of their score is left to the others where one passage was written as the answer
 SUBJECT = 2  # terms of a question, below which a heading of the same terms proves little
 ENOUGH_WORDS = 6  # of the question in one passage: from there on words are trusted as much as they ever are
 
@@ -44,11 +46,14 @@ def headed_first(question: str, passages: Sequence[Passage]) -> tuple[Passage, .
 
     An FAQ is asked in its own words, and nothing answers a question better than what was written as its answer.
     """
-    asked = set(terms(question))
-    if len(asked) < SUBJECT:
+    first = [each for each in passages if written_for(question, each.chunk)]
+    if not first:
         return tuple(passages)
-    return tuple(sorted(passages, key=lambda each: not _asks(each.chunk, asked)))
+    others = [replace(each, score=each.score * BEHIND) for each in passages if each not in first]
+    return (*(replace(each, score=1.0) for each in first), *others)
 
 
-def _asks(chunk: Chunk, asked: set[str]) -> bool:
-    return bool(chunk.headings) and set(terms(chunk.headings[-1].text)) == asked
+def written_for(question: str, chunk: Chunk) -> bool:
+    """Whether the chunk stands under the question itself, as in an FAQ."""
+    asked = set(terms(question))
+    return len(asked) >= SUBJECT and bool(chunk.headings) and set(terms(chunk.headings[-1].text)) == asked

@@ -11,6 +11,7 @@ from itertools import groupby
 
 from rag_core.analyzing import terms
 from rag_core.domain import NEVER, Chunk, Deadline, Draft, Passage, Question, Statement, Support, Vector
+from rag_core.fusing import written_for
 from rag_core.ports import Embedder, OnStatement
 from rag_core.quoting import Unit, units
 
@@ -71,7 +72,8 @@ class ExtractiveAnswerModel:
         on_statement: OnStatement = lambda _: None,
         deadline: Deadline = NEVER,
     ) -> Draft:
-        read = passages[:READ]
+        alone = bool(passages) and written_for(question.retrieval_text, passages[0].chunk)
+        read = passages[: 1 if alone else READ]
         weights = _asked(question)
         found = units(read, frozenset(weights))
         self._score(question, weights, read, found)

@@ -32,8 +32,12 @@ class EmbeddedWriter:
             self._lock.acquire(timeout=0)
         except Timeout as error:
             raise UnavailableError(f"another ingestion into {home} is running: try again when it is done") from error
-        self._book = Book(home / BOOK)
-        self._book.begin_run(source)
+        try:
+            self._book = Book(home / BOOK)
+            self._book.begin_run(source)
+        except BaseException:
+            self._lock.release()
+            raise
         self._held: list[tuple[Document, Sequence[Chunk]]] = []
 
     def __enter__(self) -> Self:

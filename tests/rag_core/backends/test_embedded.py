@@ -156,3 +156,6 @@ class TestEmbeddedIndex(IndexContract):
         db.close()
         with pytest.raises(MisconfiguredError, match="format 99"):
             EmbeddedIndex(tmp_path)
+        for _ in range(2):  # a run that could not begin holds nobody up
+            with pytest.raises(MisconfiguredError, match="format 99"):
+                writer()

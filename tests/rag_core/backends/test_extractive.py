@@ -213,3 +213,12 @@ def test_few_texts_are_embedded_and_each_question_once() -> None:
     long = "\n\n".join(f"Refund number {n} takes {'very ' * 70} long." for n in range(30))
     ExtractiveAnswerModel(embedder).draft(question("And the refund?", previous="refund days"), [passage(long)])
     assert (embedder.questions, embedder.passages) == (3, EMBEDDED)
+
+
+def test_what_was_written_as_the_answer_is_the_answer() -> None:
+    found = draft(
+        "How long are opens and clicks stored?",
+        passage("Single events are kept for 3 days.", "faq", "How long are opens and clicks stored?"),
+        passage("1. Open Settings. A red bar shows opens and clicks.\n2. Click Pay now.", "bill", "Pay", score=0.9),
+    )
+    assert [statement.text for statement in found.statements] == ["Single events are kept for 3 days."]
