@@ -20,6 +20,7 @@ def answer(answer: Answer) -> dict[str, Any]:
         "confidence": answer.confidence,
         "timings_ms": dict(answer.timings_ms),
         "complete": answer.complete,
+        "not_covered": answer.not_covered,
         "degraded": list(answer.degraded),
         "cached": answer.cached,
     }

@@ -166,6 +166,7 @@ class Answering:
             index_version=found.version,
             usage=draft.usage,
             complete=draft.complete and not release.full,
+            not_covered=self._guard.check(draft.not_covered).text.strip() if draft.complete else "",
             guarded=dict(release.findings),
         )
 

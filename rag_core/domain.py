@@ -196,6 +196,7 @@ class Draft:
     statements: tuple[Statement, ...] = ()
     usage: tuple[Usage, ...] = ()  # of every model that was asked, also in vain
     complete: bool = True  # False: the model was cut off after its last statement
+    not_covered: str = ""  # what the documents do not answer, in the model's own plain words: without a source
 
 
 class Cached(StrEnum):
@@ -223,6 +224,7 @@ class Answer:
     degraded: tuple[str, ...] = ()  # the optional parts that failed and were done without
     guarded: Mapping[str, int] = field(default_factory=dict)  # how often which rule of the guard changed the text
     cached: Cached | None = None  # None: drafted for this question
+    not_covered: str = ""  # shown apart from the text, never cited; plain: escape it where it becomes Markdown
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,10 @@ def command(text: str, home: str | None, audience: str, follow_up: str | None, a
 def show(answer: Answer) -> None:
     """The text and its sources; Markdown's escapes mean nothing on a terminal."""
     click.echo(ESCAPE.sub(r"\1", answer.text))
+    if answer.not_covered:
+        click.echo(f"\nNot in the documents: {answer.not_covered}")
+    if not answer.complete:
+        click.echo("\n(The answer was cut short; what is shown has its sources.)")
     if answer.citations:
         click.echo("\nSources" if answer.outcome is Outcome.ANSWERED else "\nNearest pages")
     for number, citation in enumerate(answer.citations, 1):

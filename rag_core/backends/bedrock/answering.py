@@ -66,7 +66,7 @@ class BedrockAnswerModel:
         on_statement: OnStatement = lambda _: None,
         deadline: Deadline = NEVER,
     ) -> Draft:
-        reply = _Reply(passages, on_statement)
+        reply = _Reply(passages, on_statement, question.text)
         request = self._request(question, passages)
         *others, last = self._models
         for model in others:
@@ -146,8 +146,8 @@ def _search_result(passage: Passage) -> dict[str, Any]:
 class _Reply:
     """One reply as its events come; a new attempt begins it anew, as long as nothing was shown."""
 
-    def __init__(self, passages: Sequence[Passage], on_statement: OnStatement) -> None:
-        self._passages, self._on_statement = passages, on_statement
+    def __init__(self, passages: Sequence[Passage], on_statement: OnStatement, question: str = "") -> None:
+        self._passages, self._on_statement, self._question = passages, on_statement, question
         self.statements: list[Statement] = []
         self.usage: list[Usage] = []
         self.complete = True
@@ -158,7 +158,12 @@ class _Reply:
         return 0.0 if self._stop else LATER if self.statements else SOON
 
     def begin(self, model: str, prices: Prices) -> None:
-        self._assembler, self._model, self._prices, self._stop = Assembler(self._passages), model, prices, ""
+        self._assembler, self._model, self._prices, self._stop = (
+            Assembler(self._passages, self._question),
+            model,
+            prices,
+            "",
+        )
         self._held, self._ending = "", False
 
     def take(self, kind: str, payload: Mapping[str, Any]) -> None:
@@ -204,7 +209,7 @@ class _Reply:
             )
 
     def draft(self) -> Draft:
-        return Draft(tuple(self.statements), tuple(self.usage), self.complete)
+        return Draft(tuple(self.statements), tuple(self.usage), self.complete, self._assembler.not_covered)
 
     def _show(self, statements: Any) -> None:
         for statement in statements:

@@ -88,6 +88,14 @@ def test_an_answer_without_a_citation_is_no_answer(fake: BedrockFake) -> None:
     assert found.usage[0].output_tokens > 0
 
 
+def test_what_the_documents_do_not_answer_is_said_apart(fake: BedrockFake) -> None:
+    line = "\n\n[not covered] Whether it costs anything."
+    fake.script(Answer([Cited("Refunds take thirty days.", (0,)), line]))
+    found, _ = draft(fake)
+    assert texts(found) == ["Refunds take thirty days."]
+    assert "costs anything" in found.not_covered
+
+
 def test_a_citation_of_nothing_is_none(fake: BedrockFake) -> None:
     fake.script(Answer([Cited("Refunds take a year.", (7,))]))
     assert draft(fake)[1] == []
