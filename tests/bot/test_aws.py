@@ -57,10 +57,18 @@ def test_a_profile_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
         aws.bills(Settings())
 
 
-def test_redis_is_signed_in_to_with_the_password_of_its_url(redis_server: Server) -> None:
-    Redis.from_url(redis_server.url).config_set("requirepass", "s/cret")
+@pytest.fixture
+def guarded_redis(redis_server: Server) -> Iterator[Server]:
+    """With a password, which the server of all tests must not keep."""
+    with Redis.from_url(redis_server.url) as admin:  # signed in before there was one
+        admin.config_set("requirepass", "s/cret")
+        yield redis_server
+        admin.config_set("requirepass", "")
+
+
+def test_redis_is_signed_in_to_with_the_password_of_its_url(guarded_redis: Server) -> None:
     for password, kept in (("s%2Fcret", b"here"), ("other", None)):
-        address = redis_server.url.replace("//", f"//:{password}@")
+        address = guarded_redis.url.replace("//", f"//:{password}@")
         with aws.cache(Settings(redis_url=address)) as cache:
             cache.warm(5)
             cache.put({"key": b"here"}, ttl=timedelta(minutes=1))
