@@ -23,7 +23,6 @@ from rag_core.domain import (
     Audience,
     Chunk,
     DocumentId,
-    IngestionRun,
     PersonId,
     Question,
     QuestionId,
@@ -37,6 +36,7 @@ from rag_core.guarding.masking import Pattern
 from rag_core.markup import clean
 from rag_core.ports import AnswerModel, Cache, Claims, Embedder, FeedbackLog, IndexWriter, JobQueue, Retriever
 from rag_core.rating import rate
+from rag_core.runs import IngestionRun
 
 if TYPE_CHECKING:
     from rag_core.caching.answers import AnswerCache

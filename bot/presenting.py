@@ -3,7 +3,8 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rag_core.domain import Answer, Citation, IngestionRun, Passage
+from rag_core.domain import Answer, Citation, Passage
+from rag_core.runs import IngestionRun
 
 if TYPE_CHECKING:
     from rag_core.costing import Costs

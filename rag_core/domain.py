@@ -117,6 +117,8 @@ class Deadline:
 
 
 NEVER = Deadline(float("inf"))
+REASONS = ("wrong", "incomplete", "outdated", "off-topic", "unclear", "other")  # why an answer did not help
+LONGEST_COMMENT = 2_000  # characters of a rating's
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,29 +254,6 @@ class AnswerRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A document that could not be ingested; its former version, if any, still answers."""
-
-    document: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class IngestionRun:
-    """What one ingestion did to one source."""
-
-    source: SourceName
-    written: int
-    unchanged: int
-    removed: int
-    failures: tuple[Failure, ...]
-    skipped: tuple[str, ...]  # of a format that is not read here
-    chunks: int  # in the whole index afterwards
-    embedding_model: str | None  # None: the index is lexical
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class Tally:
     """The questions of one day: how they ended, and what people thought of their answers, whenever they said so."""
 
@@ -292,3 +271,11 @@ class Declined:
     text: str
     asked_at: datetime
     outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A small fact as it was read; `revision` changes with every write."""
+
+    value: bytes
+    revision: str

@@ -12,13 +12,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from rag_core.chunking import SIZES, ChunkSizes, chunk
-from rag_core.domain import Audience, Document, DocumentId, Failure, Fingerprint, IngestionRun
+from rag_core.domain import Audience, Document, DocumentId, Fingerprint
 from rag_core.errors import MisconfiguredError, RejectedError
 from rag_core.extracting.extracted import Extracted
 from rag_core.extracting.isolating import IsolatedExtractor
 from rag_core.extracting.reading import READERS
 from rag_core.markup import clean
-from rag_core.ports import DocumentSource, Embedder, IndexWriter, SourceItem
+from rag_core.ports import DocumentSource, Embedder, IndexWriter
+from rag_core.runs import Failure, IngestionRun, SourceItem
 
 PIPELINE = 2  # raise it when extraction or chunking changes: every document is then read again
 READ_AHEAD = 8  # documents whose extraction may be under way at once; bounds the memory

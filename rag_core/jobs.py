@@ -16,6 +16,7 @@ class JobKind(StrEnum):
 
     ANSWER = "answer"
     INGEST = "ingest"
+    SLACK = "slack"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +28,4 @@ class Job:
     enqueued_at: datetime
     payload: Mapping[str, str] = field(default_factory=dict)  # where the result goes, what to read: ids, no urls
     question: Question | None = None  # of an ANSWER
+    event: str | None = None  # of a channel's kind: what it sent, verified, as JSON

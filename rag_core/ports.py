@@ -4,7 +4,6 @@ A Protocol's docstring is the contract; an implementation says only what differs
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol, Self
 
@@ -26,6 +25,7 @@ from rag_core.domain import (
     Question,
     QuestionId,
     Rating,
+    Record,
     SourceName,
     Statement,
     Tally,
@@ -33,6 +33,7 @@ from rag_core.domain import (
     Vector,
 )
 from rag_core.jobs import Job
+from rag_core.runs import SourceItem
 
 OnStatement = Callable[[Statement], None]
 OnEmbedded = Callable[[int, int], None]  # chunks that have their vector, of how many that lacked one
@@ -167,16 +168,6 @@ class Rewriter(Protocol):
         """What to search for. `question.previous` is there."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceItem:
-    """A document as its source lists it, not read yet."""
-
-    id: DocumentId
-    name: str  # what an admin knows it by: a path, a title
-    format: str  # the ending that chooses its reader, such as .md
-    url: str  # where a reader finds it, unless the document says otherwise
-
-
 class DocumentSource(Protocol):
     """A place documents come from."""
 
@@ -277,6 +268,25 @@ class Claims(Protocol):
 
         With `owner` only its own: another's, which began after that one's end, stays.
         """
+
+
+class Records(Protocol):
+    """Small facts that outlive a process, at most 300 kB each (RejectedError). Keys hold no customer text.
+
+    A group is listed as a whole, so it is small: the turns of a thread, the channels of a workspace.
+    """
+
+    def get(self, group: str, name: str) -> Record | None: ...
+
+    def put(self, group: str, name: str, value: bytes, *, ttl: timedelta | None = None) -> None: ...
+
+    def change(self, group: str, name: str, value: bytes, *, seen: Record | None, ttl: timedelta | None = None) -> bool:
+        """Put where the record still is what was seen, None being its absence; False where it is not."""
+
+    def remove(self, group: str, name: str) -> None: ...
+
+    def list(self, group: str, *, limit: int = 1000) -> list[tuple[str, Record]]:
+        """The first of a group, by name."""
 
 
 class JobQueue(Protocol):

@@ -6,13 +6,10 @@ One rating a person and answer: a change of mind replaces it.
 from collections.abc import Callable
 from datetime import datetime
 
-from rag_core.domain import PersonId, QuestionId, Rating
+from rag_core.domain import LONGEST_COMMENT, REASONS, PersonId, QuestionId, Rating
 from rag_core.errors import RejectedError
 from rag_core.markup import clean
 from rag_core.ports import FeedbackLog
-
-REASONS = ("wrong", "incomplete", "outdated", "off-topic", "unclear", "other")
-LONGEST_COMMENT = 2_000  # characters
 
 
 def rate(

@@ -14,8 +14,7 @@ from msgspec import DecodeError, Meta, Struct, ValidationError, field, json
 
 from bot.api.errors import RefusedError, bad
 from rag_core.answering import LONGEST
-from rag_core.domain import Audience
-from rag_core.rating import LONGEST_COMMENT, REASONS
+from rag_core.domain import LONGEST_COMMENT, REASONS, Audience
 
 LARGEST = 32 * 1024  # bytes of a body
 PLACE = re.compile(r"^(.*) - at `\$\.?(.*)`$", re.DOTALL)

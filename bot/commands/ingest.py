@@ -10,8 +10,9 @@ import click
 
 from bot import presenting
 from bot.commands import options
-from rag_core.domain import Audience, IngestionRun
+from rag_core.domain import Audience
 from rag_core.ingesting import Progress
+from rag_core.runs import IngestionRun
 
 EVERY = 500  # documents or chunks between two plain lines
 

@@ -3,8 +3,7 @@
 import click
 
 from bot.commands import options
-from rag_core.domain import PersonId, QuestionId
-from rag_core.rating import REASONS
+from rag_core.domain import REASONS, PersonId, QuestionId
 
 AS = "Who rates; you by default. A second rating replaces the first."
 

@@ -9,8 +9,17 @@ from bot.local.asking import READERS
 from bot.local.explaining import Why, document_url, why
 from bot.local.rendering import answer_blocks
 from bot.local.templating import fill
-from rag_core.domain import Answer, AnswerRecord, Citation, Outcome, PersonId, QuestionId, Rating
-from rag_core.rating import LONGEST_COMMENT, REASONS
+from rag_core.domain import (
+    LONGEST_COMMENT,
+    REASONS,
+    Answer,
+    AnswerRecord,
+    Citation,
+    Outcome,
+    PersonId,
+    QuestionId,
+    Rating,
+)
 
 WRITTEN = {
     "embed": "Searching…",

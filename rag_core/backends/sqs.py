@@ -84,6 +84,7 @@ def written(job: Job) -> str:
         "enqueued_at": job.enqueued_at.astimezone(UTC).isoformat(),
         "payload": dict(job.payload),
         "question": job.question and _question(job.question),
+        "event": job.event,
     }
     body = json.dumps(message, ensure_ascii=False)
     if len(body.encode()) > LONGEST:
@@ -107,11 +108,14 @@ def _job(message: Mapping[str, Any]) -> Job:
     payload = {str(name): _text(value) for name, value in message["payload"].items()}
     if any("://" in value for value in payload.values()):
         raise ValueError("url")
-    kind, asked = JobKind(message["kind"]), message["question"]
+    kind, asked, event = JobKind(message["kind"]), message["question"], _optional(message.get("event"))
     if (asked is None) == (kind is JobKind.ANSWER):
         raise ValueError("question")
+    if (event is None) == (kind is JobKind.SLACK):
+        raise ValueError("event")
     enqueued_at = datetime.fromisoformat(message["enqueued_at"])
-    return Job(JobId(_text(message["id"])), kind, enqueued_at, payload, None if asked is None else _asked(asked))
+    question = None if asked is None else _asked(asked)
+    return Job(JobId(_text(message["id"])), kind, enqueued_at, payload, question, event)
 
 
 def _question(question: Question) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from statistics import median
 from bot.local.reportpage import page
 from rag_core.backends.sqlite.feedback import SqliteFeedbackLog
 from rag_core.domain import (
+    REASONS,
     Answer,
     Audience,
     Citation,
@@ -24,7 +25,6 @@ from rag_core.domain import (
     Vector,
 )
 from rag_core.grouping import group
-from rag_core.rating import REASONS
 from rag_core.reporting import GROUPED
 from tests.benchmarks.material import DEMO, MODEL, supportbot
 from tests.benchmarks.speed import RandomEmbedder, folder

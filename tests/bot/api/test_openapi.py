@@ -5,8 +5,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from bot.api import openapi
-from rag_core.domain import Audience
-from rag_core.rating import REASONS
+from rag_core.domain import REASONS, Audience
 from tests.bot.api.asking import REFUND, Client, Reply
 
 PLACES = {"/query": "/query", "/health": "/health", "/openapi.json": "/openapi.json"}

@@ -12,7 +12,7 @@ from rag_core.backends.sqs import Queue, SqsQueue, read, written
 from rag_core.calling import Patience
 from rag_core.domain import Deadline
 from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
-from rag_core.jobs import Job
+from rag_core.jobs import Job, JobKind
 from rag_core.ports import JobQueue
 from tests.contracts.jobs import INGESTION, Delivered, JobsContract, job
 from tests.fakes.aws_wire import Wire, laid, lost, refused, reset
@@ -97,6 +97,10 @@ class TestSqsQueue(JobsContract):
 
 
 class TestMessage:
+    def test_a_channels_event_may_name_addresses(self) -> None:
+        sent = replace(job(), kind=JobKind.SLACK, question=None, event='{"response_url": "https://hooks.slack.com/x"}')
+        assert read(written(sent)) == sent
+
     def test_it_is_data_with_a_version(self) -> None:
         message = json.loads(written(job()))
         assert message["version"] == 1
@@ -109,6 +113,9 @@ class TestMessage:
             {"version": None},
             {"kind": "delete"},
             {"kind": "answer", "question": None},
+            {"kind": "slack", "question": None},
+            {"event": "{}"},
+            {"event": {}},
             {"question": {"id": "q1"}},
             {"question": "Why?"},
             {"payload": {"reply": "https://evil.example"}},
