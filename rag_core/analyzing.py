@@ -13,6 +13,9 @@ import Stemmer
 WORD = re.compile(r"[^\W_]+(?:[._/@:\-'’]+[^\W_]+)*")  # sendAt, api/v3/mail_send
 PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|\d+")
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+# scripts without blanks between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese
+UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+")
+GRAMMAR = re.compile("[\u3040-\u309f]+")  # hiragana: endings and particles, rarely a subject
 LONGEST = 64  # characters; what is longer is data, not a word
 
 STOP_WORDS = frozenset(
@@ -41,14 +44,22 @@ def terms(text: str) -> list[str]:
     """The index terms of a text, in order: stemmed, stop words out.
 
     An identifier gives itself, without its separators, and its parts: `sendAt`, `send_at` and `send-at` all give
-    `sendat` and `send`; `LP-4021` gives `lp4021`, `lp` and `4021`.
+    `sendat` and `send`; `LP-4021` gives `lp4021`, `lp` and `4021`. Where a script has no blanks between its words, each
+    two neighbouring characters are a term: https://lucene.apache.org/core/9_12_0/analysis/common/ (CJKBigramFilter).
     """
+    found: list[str] = []
     if not text.isascii():
         text = INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    found: list[str] = []
+        found += [pair for run in UNSPACED.findall(text) for pair in _pairs(run)]
+        text = UNSPACED.sub(" ", text)
     for word in WORD.findall(text.replace("_", "-")):
         found += _word_terms(word)
     return found
+
+
+def _pairs(run: str) -> list[str]:
+    pairs = [run[at : at + 2] for at in range(max(len(run) - 1, 1))]
+    return [pair for pair in pairs if not GRAMMAR.fullmatch(pair)]
 
 
 @lru_cache(maxsize=100_000)

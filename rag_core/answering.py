@@ -25,7 +25,7 @@ from rag_core.domain import (
     Statement,
     Vector,
 )
-from rag_core.errors import RejectedError, SupportBotError
+from rag_core.errors import RejectedError, SupportBotError, UnavailableError
 from rag_core.fusing import headed_first
 from rag_core.grounding import Grounding
 from rag_core.guarding.checking import Guard
@@ -91,6 +91,9 @@ class Answering:
     ) -> Answer:
         """The answer, recorded; its text was given to `on_text` part by part.
 
+        One that was shown and cannot be recorded is still the answer, and says so in `degraded`: nobody who has read it
+        is told that it failed. One that nobody has seen yet is an error then, so that it is asked for again.
+
         Raises RejectedError for an empty question or one that is too long; UnavailableError, MisconfiguredError.
         """
         if len(question.text) > LONGEST:
@@ -104,7 +107,12 @@ class Answering:
             return self.reply(question, known=known, on_stage=on_stage, on_text=showing, deadline=deadline)
 
         answer = self._cached(self._cache, question, make, showing, deadline) if self._cache else make()
-        self._log.record_answer(question, answer)
+        try:
+            self._log.record_answer(question, answer)
+        except UnavailableError:
+            if not showing.shown:
+                raise
+            answer = replace(answer, degraded=(*answer.degraded, "log"))
         if showing.error:
             raise showing.error
         return answer
@@ -208,13 +216,15 @@ class _Showing:
     """A reader who may go away: the draft goes on for the log and for others, and the error comes at the end."""
 
     def __init__(self, on_text: OnText) -> None:
-        self._on_text = on_text
+        self._on_text, self._nobody = on_text, on_text is _no_text
+        self.shown = False
         self.error: Exception | None = None
 
     def __call__(self, text: str, citations: tuple[Citation, ...]) -> None:
         if self.error is None:
             try:
                 self._on_text(text, citations)
+                self.shown = not self._nobody
             except Exception as error:  # noqa: BLE001 - whatever a channel raises; it is raised again
                 self.error = error
 

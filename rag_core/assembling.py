@@ -17,6 +17,7 @@ from rag_core.verifying import Verifier, fold, joins
 
 LEADING = re.compile(r"(?::[*_]*|^\s*#{1,6} .*)$", re.DOTALL)
 REFUSAL = "i don't know"  # as the rules prescribe it, folded
+APOLOGY = re.compile(r"(?:i['’]?m |i am )?(?:very |so )?sorry[!,]?|(?:my )?apologies[!,]?|unfortunately[!,]?")  # folded
 LINK = re.compile(r"\S*(?:://|www\.)\S*")
 PARAGRAPH = re.compile(r"\n[^\S\n]*\n")
 MARKS = re.compile(r"\s*(?:(?:`{3,}|~{3,})[^\n]*)?\s*")  # nothing but the fence of code
@@ -115,10 +116,10 @@ class Assembler:
             yield from self._judged(unit, pieces)
 
     def _is_none(self, unit: str, pieces: Sequence[_Segment]) -> bool:
-        """Whether it says that there is no answer, or only repeats the question."""
+        """Whether it says that there is no answer, is sorry for that, or only repeats the question."""
         said = {fold(unit), *(fold(piece.text) for piece in pieces)}
         self.refused = REFUSAL in said and not self._begun
-        return REFUSAL in said or fold(unit) == self._question != ""
+        return REFUSAL in said or fold(unit) == self._question != "" or APOLOGY.fullmatch(fold(unit)) is not None
 
     def _judged(self, unit: str, pieces: list[_Segment]) -> Iterator[Statement]:
         self._leave(unit[: len(unit) - len(unit.lstrip())])

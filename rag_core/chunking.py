@@ -8,12 +8,13 @@ paragraph ends a chunk, its last sentences also begin the next of the section. S
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from textwrap import indent
 
 from rag_core.domain import Chunk, Document
 from rag_core.markup import Block, Section, inside, items
 
-SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=\S)")
+SENTENCE_END = re.compile(r"(?<=[.!?؟۔।॥])\s+(?=\S)|(?<=[。！？｡])\s*(?=[^\s」』）”])")
 FRAGMENT = re.compile("#.*$")
 FENCE = re.compile(r" {0,3}(?P<run>`{3,}|~{3,})")
 GAP = "\n\n"
@@ -68,6 +69,12 @@ def _end(paragraph: str, longest: int) -> str:
     return next((paragraph[at:] for at in starts if len(paragraph) - at <= longest), "")
 
 
+def _sentences(paragraph: str) -> list[str]:
+    """Each with the space behind it."""
+    ends = [0, *(found.end() for found in SENTENCE_END.finditer(paragraph)), len(paragraph)]
+    return [paragraph[start:end] for start, end in pairwise(ends)]
+
+
 def without_overlap(chunks: Iterable[Chunk]) -> list[Chunk]:
     """A document's chunks as one reads it: what each repeats of the one before is left out."""
     return [replace(each, text=each.text[each.overlap :], overlap=0) for each in chunks]
@@ -78,7 +85,7 @@ def _cut(block: Block, sizes: ChunkSizes, depth: int = 0) -> Iterator[str]:
     if len(block.source) <= (sizes.target if block.kind == "Paragraph" else sizes.largest):
         yield block.source
     elif block.kind == "Paragraph":
-        yield from _packed(SENTENCE_END.split(block.source), " ", sizes)
+        yield from (piece.rstrip() for piece in _packed(_sentences(block.source), "", sizes))
     elif block.kind == "Table":
         yield from _table(block.source, sizes)
     elif fence := FENCE.match(block.source):

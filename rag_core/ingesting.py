@@ -21,7 +21,7 @@ from rag_core.markup import clean
 from rag_core.ports import DocumentSource, Embedder, IndexWriter
 from rag_core.runs import Failure, IngestionRun, SourceItem
 
-PIPELINE = 2  # raise it when extraction or chunking changes: every document is then read again
+PIPELINE = 3  # raise it when extraction or chunking changes: every document is then read again
 READ_AHEAD = 8  # documents whose extraction may be under way at once; bounds the memory
 
 

@@ -22,7 +22,10 @@ UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )  # controls, what reorders the line it stands in, halves of characters
 PARAGRAPH = re.compile(r"\S(?:.|\n(?!\s*\n))*")
-SENTENCE_END = re.compile(r"""(?:(?<=[.!?])|(?<=[.!?]["')\]]))\s+(?=["'(\[`]*[^\sa-z])""")
+SENTENCE_END = re.compile(
+    r"""(?:(?<=[.!?…؟۔।॥])|(?<=[.!?…؟۔।॥]["')\]]))\s+(?=["'(\[`]*[^\sa-z])"""
+    r"""|(?:(?<=[。！？｡])|(?<=[。！？｡][」』）”"')\]]))\s*(?=[^\s」』）”"')\].。！？｡])"""
+)
 ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|approx|no|cf|incl|Mr|Mrs|Ms|Dr|St|Inc|Ltd|Fig)|\b[A-Z])\.$")
 SYNTAX = re.compile(r"[\\*\[\]<~`|]|(?<!\w)_|_(?!\w)")  # what text must not become when it is Markdown again
 PUNCTUATION = re.compile(r"[^\w\- ]")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from rag_core.analyzing import terms
+from rag_core.delimiting import ENDED
 from rag_core.domain import Chunk, Passage
 from rag_core.markup import Block, blocks, inside, items, link_texts, plain_text, quoted, sentences
 
@@ -37,7 +38,6 @@ CELLS = re.compile(r"(?<!\\)\|")
 FRAME = re.compile(r"\A\s*\||(?<!\\)\|\s*\Z")  # one bar at each end: the next one ends an empty cell
 LINKED = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+(?:\[(?![ xX]\])|<?https?:)")
 FIRST_NUMBER = re.compile(r"\s*(\d+)[.)]")
-ENDED = re.compile(r"[.!?][\"')\]]*$")
 
 
 @dataclass(slots=True)

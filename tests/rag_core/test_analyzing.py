@@ -15,6 +15,8 @@ from rag_core.analyzing import terms
         ("ＤＫＩＭ", {"dkim"}),
         ("re\u200bfund", {"refund"}),
         ("isn't", set()),
+        ("DKIMを設定する", {"dkim", "を設", "設定", "定す"}),
+        ("如何重置密码", {"如何", "何重", "重置", "置密", "密码"}),
         ("the customer's invoices", {"custom", "invoic"}),
     ],
 )

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import pytest
 
@@ -13,6 +13,7 @@ from rag_core.answering import Answering
 from rag_core.backends.extractive import ExtractiveAnswerModel
 from rag_core.domain import (
     NEVER,
+    Answer,
     Audience,
     Deadline,
     Draft,
@@ -29,7 +30,7 @@ from rag_core.errors import RejectedError, UnavailableError
 from rag_core.grounding import Grounding
 from rag_core.guarding.checking import Guard, GuardPolicy
 from rag_core.markup import clean
-from rag_core.ports import OnStatement
+from rag_core.ports import FeedbackLog, OnStatement
 from tests.making import app, question, write
 from tests.shared import shared
 
@@ -267,3 +268,32 @@ def test_a_question_is_answered_from_its_sources_only(built: App) -> None:
     answer = built.answering.answer(asked)
     assert answer.outcome is Outcome.NO_EVIDENCE
     assert answer.passages == ()
+
+
+class FailingLog:
+    """A FeedbackLog that is down for writes."""
+
+    def __init__(self, log: FeedbackLog) -> None:
+        self._log = log
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._log, name)
+
+    def record_answer(self, question: Question, answer: Answer) -> None:
+        raise UnavailableError("the log is down")
+
+
+def test_an_answer_that_was_shown_is_no_failure_because_it_could_not_be_recorded(built: App) -> None:
+    log = cast(FeedbackLog, FailingLog(built.log))
+    answering = Answering(built.index, None, ExtractiveAnswerModel(None), Grounding(), log)
+    seen: list[str] = []
+    answer = answering.answer(ask("How long do refunds take?"), on_text=lambda text, _: seen.append(text))
+    assert "".join(seen) == answer.text
+    assert answer.degraded == ("log",)
+
+
+def test_an_answer_that_nobody_has_seen_is_asked_for_again_when_it_could_not_be_recorded(built: App) -> None:
+    log = cast(FeedbackLog, FailingLog(built.log))
+    answering = Answering(built.index, None, ExtractiveAnswerModel(None), Grounding(), log)
+    with pytest.raises(UnavailableError, match="log"):
+        answering.answer(ask("How long do refunds take?"))

@@ -58,6 +58,8 @@ def shown(parts: Iterable[Part], order: str = "before", sizes: Sequence[int] = (
         (["Refunds take **thirty** days."], "Refunds take **thirty** days. [1]"),
         (["Refunds take three days."], ""),
         (["I don't know."], ""),
+        ([("Sorry! I don't know.", 0)], ""),
+        ([("I'm sorry. Refunds take thirty days.", 0)], "Refunds take thirty days. [1]"),
         ([("Use e.g. the API, version 2.0 or so.", 1)], "Use e.g. the API, version 2.0 or so. [1]"),
         (
             [("Call it:", 1), "\n\n```sh\ncurl https://api.example/v3/send\n```\n"],

@@ -85,6 +85,18 @@ def test_lists_in_lists_without_end_are_survived() -> None:
     assert chunk(PAGE, sections("- " * 2_000 + "deep"), SIZES)
 
 
+def test_sentences_of_a_script_without_blanks_are_not_torn() -> None:
+    sentence = "送信ドメインを認証するには、DNSに三つのレコードを追加します。"
+    found = pieces(sentence * 60)
+    assert all(text.endswith("。") for text in found)
+    assert "".join(found) == sentence * 60
+
+
+def test_a_paragraph_that_is_cut_keeps_its_own_line_ends() -> None:
+    source = "\n".join(f"This is line number {n} of it." for n in range(60))
+    assert "\n".join(pieces(source)) == source
+
+
 def test_a_word_without_end_is_cut_too() -> None:
     assert max(len(c.text) for c in chunk(PAGE, sections("x" * 5_000), SIZES)) <= SIZES.largest
 

@@ -97,6 +97,8 @@ def test_what_is_quoted_shows_the_same_words_again(text: str) -> None:
         ("It costs $49.50, e.g. On Growth. See plan B.", ["It costs $49.50, e.g. On Growth.", "See plan B."]),
         ('He said "Stop!" Then nothing.', ['He said "Stop!"', "Then nothing."]),
         ("Set it. `sendAt` waits.", ["Set it.", "`sendAt` waits."]),
+        ("設定します。次に送信！「確認」です。", ["設定します。", "次に送信！", "「確認」です。"]),
+        ("यह पहला है। दूसरा।", ["यह पहला है।", "दूसरा।"]),
         ("no end", ["no end"]),
         ("", []),
     ],
