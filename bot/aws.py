@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote
 
 import msgspec
 
 from bot.settings import BEDROCK, EMBEDDING, Settings
+from rag_core.calling import Dependency, Patience
 from rag_core.domain import SourceName
-from rag_core.errors import MisconfiguredError
+from rag_core.errors import MisconfiguredError, SupportBotError, UnavailableError
 from rag_core.jobs import Job
 from rag_core.ports import (
     AnswerModel,
@@ -23,7 +24,7 @@ from rag_core.ports import (
     Embedder,
     FeedbackLog,
     IndexWriter,
-    JobQueue,
+    Records,
     Reranker,
     Retriever,
     Rewriter,
@@ -34,17 +35,24 @@ if TYPE_CHECKING:
 
     from rag_core.backends.bedrock.client import Connection
     from rag_core.backends.bedrock.pricing import Prices
+    from rag_core.backends.boto import Service
     from rag_core.backends.dynamodb.client import Table
     from rag_core.backends.opensearch.target import Target
     from rag_core.backends.redis.cache import RedisCache
     from rag_core.backends.redis.connecting import RedisAddress
+    from rag_core.backends.sqs import SqsQueue
+
+MAKING = "check AWS_PROFILE, AWS_CONFIG_FILE, the region and SUPPORTBOT_AWS_URL"  # that a client is made of
 
 
 def identity(settings: Settings) -> str:
     """Who AWS takes us for. Raises MisconfiguredError where there are no credentials, or none that work."""
-    hint = "sign in (aws sso login, a role, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
-    with _checked(hint):
-        found = _client("sts", settings.region or "us-east-1", settings).get_caller_identity()
+    from rag_core.backends.boto import Service, translated
+
+    sts, hint = Service("STS"), "sign in (aws sso login, a role, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
+    asked = _client(sts, "sts", settings.region or "us-east-1", settings)
+    with _checked(hint), translated(sts):
+        found = asked.get_caller_identity()
     return f"{found['Arn']}, region {settings.region or 'not set'}"
 
 
@@ -124,7 +132,7 @@ def claims(settings: Settings) -> Claims:
     return DynamoClaims(_table(settings))
 
 
-def queue(settings: Settings) -> JobQueue:
+def queue(settings: Settings) -> "SqsQueue":
     from rag_core.backends.sqs import Queue, SqsQueue
 
     return SqsQueue(Queue(settings.queue_url, _region(settings, "SQS"), settings.aws_url or None))
@@ -132,7 +140,7 @@ def queue(settings: Settings) -> JobQueue:
 
 def job(body: str) -> Job:
     """A message of the queue. Raises RejectedError for one that is none of ours."""
-    from rag_core.backends.sqs import read
+    from rag_core.messaging import read
 
     return read(body)
 
@@ -141,46 +149,62 @@ def bills(settings: Settings) -> Bills:
     from rag_core.backends.cost_explorer import CostExplorerBills
 
     name, _, value = settings.cost_tag.partition("=")
-    with _checked("check AWS_PROFILE and AWS_CONFIG_FILE"):
+    with _checked(MAKING):
         return CostExplorerBills(settings.aws_url or None, (name, value) if value else None)
 
 
 def queue_state(settings: Settings) -> str:
     """How many jobs wait in the queue."""
+    from rag_core.backends.boto import translated
+    from rag_core.backends.sqs import SQS
+
     names = ["ApproximateNumberOfMessages", "RedrivePolicy"]
-    with _checked("check SUPPORTBOT_QUEUE_URL and the role's right to it"):
-        sqs = _client("sqs", settings.region or None, settings)
-        found = sqs.get_queue_attributes(QueueUrl=settings.queue_url, AttributeNames=names)["Attributes"]
+    asked = _client(SQS, "sqs", settings.region, settings)
+    with _checked("check SUPPORTBOT_QUEUE_URL and the role's right to it"), translated(SQS):
+        found = asked.get_queue_attributes(QueueUrl=settings.queue_url, AttributeNames=names)["Attributes"]
     if "RedrivePolicy" not in found:
         raise MisconfiguredError("the queue has no dead-letter queue: a job that always fails would never end")
     return f"{found['ApproximateNumberOfMessages']} jobs wait"
 
 
-def _client(service: str, region: str | None, settings: Settings) -> Any:
-    """For one request that somebody waits for: the settings' timeouts, and no second attempt."""
-    import boto3
-    from botocore.config import Config
+def secret(settings: Settings, name: str) -> str:
+    """The text of a secret. Raises MisconfiguredError; UnavailableError when it cannot be read now."""
+    from rag_core.backends.boto import Connection, Service, client, codes, translated
 
-    config = Config(
-        connect_timeout=settings.connect_timeout,
-        read_timeout=settings.read_timeout,
-        retries={"total_max_attempts": 1, "mode": "standard"},
-    )
-    made = cast(Any, boto3).client
-    return made(service, region_name=region, endpoint_url=settings.aws_url or None, config=config)
+    manager = Service("Secrets Manager", temporary=codes("InternalServiceError LimitExceededException"))
+    connection = Connection(settings.region, settings.aws_url or None, connect_timeout=2, read_timeout=3)
+    asked = client(manager, "secretsmanager", connection)
+
+    def attempt(_seconds: float) -> str:
+        with translated(manager, f"the secret {name}"):
+            found = asked.get_secret_value(SecretId=name)
+        if "SecretString" not in found:
+            raise MisconfiguredError(f"the secret {name} holds no text")
+        return str(found["SecretString"])
+
+    return Dependency(manager.title, Patience(attempts=2)).call(attempt, timeout=connection.timeout)
+
+
+def _client(service: "Service", name: str, region: str, settings: Settings) -> Any:
+    """For one request that somebody waits for, within the settings' timeouts."""
+    from rag_core.backends.boto import Connection, client
+
+    where = Connection(region, settings.aws_url or None, settings.connect_timeout, settings.read_timeout)
+    with _checked(MAKING):
+        return client(service, name, where)
 
 
 @contextmanager
 def _checked(hint: str) -> Iterator[None]:
-    """What boto3 raises, with what to do about it."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
+    """An operator is told what to do, and which address did not answer."""
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except UnavailableError as error:
+        raise MisconfiguredError(
+            f"{error}; if that stays, check SUPPORTBOT_AWS_URL and the network: {error.__cause__}"
+        ) from error
+    except SupportBotError as error:
         raise MisconfiguredError(f"{error}: {hint}") from error
-    except ValueError as error:
-        raise MisconfiguredError(f"{error}: check SUPPORTBOT_AWS_URL and the region") from error
 
 
 def _region(settings: Settings, what: str) -> str:
@@ -259,3 +283,9 @@ def _redis_login(settings: Settings, address: SplitResult) -> "CredentialProvide
     if not address.password:
         return None
     return UsernamePasswordCredentialProvider(unquote(address.username or ""), unquote(address.password))
+
+
+def records(settings: Settings) -> Records:
+    from rag_core.backends.dynamodb.records import DynamoRecords
+
+    return DynamoRecords(_table(settings))

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from rag_core.domain import NEVER, Deadline
 from rag_core.errors import UnavailableError
+from rag_core.timing import NEVER, Deadline
 
 Result = TypeVar("Result")
 

@@ -3,13 +3,15 @@
 Frozen, standard library only: what they say holds in every channel and on every backend.
 """
 
-import time
 from array import array
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, NewType
+
+from rag_core.timing import NEVER as NEVER  # noqa: PLC0414 - whoever knows the nouns knows it from here
+from rag_core.timing import Deadline as Deadline  # noqa: PLC0414
 
 DocumentId = NewType("DocumentId", str)  # the path below the ingested root, without its extension
 SourceName = NewType("SourceName", str)  # where documents come from: a folder, a Help Center, a site
@@ -100,25 +102,9 @@ class Found:
     version: IndexVersion
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """The moment by which a person must have been answered, on the monotonic clock."""
-
-    at: float
-
-    @classmethod
-    def within(cls, seconds: float) -> "Deadline":
-        return cls(time.monotonic() + seconds)
-
-    @property
-    def remaining(self) -> float:
-        """Seconds; 0 once it has passed."""
-        return max(self.at - time.monotonic(), 0.0)
-
-
-NEVER = Deadline(float("inf"))
 REASONS = ("wrong", "incomplete", "outdated", "off-topic", "unclear", "other")  # why an answer did not help
 LONGEST_COMMENT = 2_000  # characters of a rating's
+LARGEST_RECORD = 300_000  # bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import TYPE_CHECKING, NewType
 
-from rag_core.domain import Question
+if TYPE_CHECKING:
+    from rag_core.domain import Question
 
+LONGEST = 256 * 1024  # bytes of a job as a queue carries it; SQS takes four times that, where a queue is set so
 JobId = NewType("JobId", str)  # the same however often a job is sent or delivered: what is claimed
 
 
@@ -27,5 +29,5 @@ class Job:
     kind: JobKind
     enqueued_at: datetime
     payload: Mapping[str, str] = field(default_factory=dict)  # where the result goes, what to read: ids, no urls
-    question: Question | None = None  # of an ANSWER
+    question: "Question | None" = None  # of an ANSWER
     event: str | None = None  # of a channel's kind: what it sent, verified, as JSON

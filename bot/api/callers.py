@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 
 from msgspec import DecodeError, Meta, Struct, json
 
+from bot import aws
 from bot.api.errors import RefusedError
 from bot.settings import Settings
 from rag_core.domain import Audience, PersonId, SourceName
-from rag_core.errors import MisconfiguredError, UnavailableError
+from rag_core.errors import MisconfiguredError
 
 SECRET = "secret:"  # noqa: S105 - what stands before the id of a secret
 NO_KEY = sha256(b"").hexdigest()
@@ -92,29 +93,12 @@ def load(settings: Settings) -> Callers:
     stated = settings.api_callers.strip()
     try:
         if stated.startswith(SECRET):
-            stated = _secret(stated.removeprefix(SECRET), settings)
+            stated = aws.secret(settings, stated.removeprefix(SECRET))
         elif stated and not stated.startswith("["):
             stated = Path(stated).read_text("utf-8")
         return Callers(json.decode(stated, type=list[Caller]) if stated else [])
     except (OSError, DecodeError, UnicodeError) as error:
         raise MisconfiguredError(f"SUPPORTBOT_API_CALLERS is wrong: {error}; docs/api.md shows its form") from error
-
-
-def _secret(name: str, settings: Settings) -> str:
-    import boto3
-    from botocore.config import Config
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    config = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
-    region, url = settings.region or None, settings.aws_url or None
-    try:
-        client = boto3.client("secretsmanager", region_name=region, endpoint_url=url, config=config)
-        return str(client.get_secret_value(SecretId=name)["SecretString"])
-    except ClientError as error:
-        code = error.response["Error"].get("Code", "")
-        raise MisconfiguredError(f"the secret with the API's callers cannot be read ({code}): {name}") from error
-    except BotoCoreError as error:
-        raise UnavailableError(f"Secrets Manager cannot be reached ({type(error).__name__})") from error
 
 
 def _check(caller: Caller) -> None:

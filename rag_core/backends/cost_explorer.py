@@ -1,26 +1,34 @@
-"""What AWS charged, by Cost Explorer. Each request of its API costs a cent, so a run asks once a page and no more."""
+"""What AWS charged, by Cost Explorer.
+
+Each request of its API costs a cent, so a run asks once a page, and again only where that failed.
+"""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any, cast
+from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
-from rag_core.errors import MisconfiguredError, UnavailableError
+from rag_core.backends import boto
+from rag_core.calling import Dependency, Patience
 
 REGION = "us-east-1"  # the only one it has
 METRIC = "UnblendedCost"
+COST_EXPLORER = boto.Service(
+    "Cost Explorer",
+    temporary=boto.codes("LimitExceededException"),
+    advice="enable it in the billing console, allow ce:GetCostAndUsage",
+)
+PATIENCE = Patience()
 
 
 class CostExplorerBills:
     """Bills; of the services that a tag names, if one is given: an account has other tenants."""
 
-    def __init__(self, endpoint_url: str | None = None, tag: tuple[str, str] | None = None) -> None:
-        config = Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 3, "mode": "standard"})
-        self._client = cast(Any, boto3).client("ce", region_name=REGION, endpoint_url=endpoint_url, config=config)
-        self._tag = tag
+    def __init__(
+        self, endpoint_url: str | None = None, tag: tuple[str, str] | None = None, patience: Patience = PATIENCE
+    ) -> None:
+        connection = boto.Connection(REGION, endpoint_url, connect_timeout=5, read_timeout=30)
+        self._client, self._tag = boto.client(COST_EXPLORER, "ce", connection), tag
+        self._dependency, self._timeout = Dependency(COST_EXPLORER.title, patience), connection.timeout
 
     def by_day(self, first: date, last: date) -> Mapping[date, Mapping[str, float]]:
         request: dict[str, Any] = {
@@ -44,14 +52,8 @@ class CostExplorerBills:
             request["NextPageToken"] = page["NextPageToken"]
 
     def _page(self, request: Mapping[str, Any]) -> Any:
-        try:
-            return self._client.get_cost_and_usage(**request)
-        except ClientError as error:
-            code = error.response["Error"].get("Code", "")
-            if code in ("LimitExceededException", "ThrottlingException"):
-                raise UnavailableError(f"Cost Explorer is busy ({code}): try again") from error
-            raise MisconfiguredError(
-                f"Cost Explorer may not be read ({code}): enable it in the billing console, allow ce:GetCostAndUsage"
-            ) from error
-        except BotoCoreError as error:
-            raise UnavailableError(f"Cost Explorer cannot be reached ({error}): try again") from error
+        def attempt(_seconds: float) -> Any:
+            with boto.translated(COST_EXPLORER):
+                return self._client.get_cost_and_usage(**request)
+
+        return self._dependency.call(attempt, timeout=self._timeout)

@@ -1,60 +1,36 @@
-"""Requests to one DynamoDB table, and its errors as ours.
-
-boto3's own retries are off and its timeouts short: `calling` retries, and is the only one.
-"""
+"""Requests to one DynamoDB table, and its errors as ours."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    HTTPClientError,
-    NoCredentialsError,
-    PartialCredentialsError,
-)
-from botocore.exceptions import ConnectionError as BotoConnectionError
-from botocore.parsers import ResponseParserError
-from urllib3.exceptions import HTTPError
+from botocore.exceptions import ClientError
 
+from rag_core.backends import boto
 from rag_core.backends.dynamodb.table import Item
 from rag_core.calling import Dependency, Patience
 from rag_core.domain import Deadline
-from rag_core.errors import MisconfiguredError, RejectedError, SupportBotError, UnavailableError
 
-WHAT = "DynamoDB"
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html, and the reasons for which
 # a transaction is cancelled: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
-TEMPORARY = frozenset(
-    """ProvisionedThroughputExceededException ProvisionedThroughputExceeded ThrottlingException ThrottlingError
-    Throttling RequestLimitExceeded LimitExceededException InternalServerError InternalFailure ServiceUnavailable
-    ServiceUnavailableException TransactionInProgressException TransactionConflictException RequestTimeout
-    RequestTimeoutException""".lower().split()
+DYNAMODB = boto.Service(
+    "DynamoDB",
+    temporary=boto.codes(
+        """ProvisionedThroughputExceededException ProvisionedThroughputExceeded LimitExceededException
+        TransactionInProgressException TransactionConflictException"""
+    ),
+    refused=boto.codes("ResourceNotFoundException"),
 )
-CONTENDED = frozenset(("conditionalcheckfailed", "conditionalcheckfailedexception", "transactionconflict"))
-REFUSED = frozenset(
-    """AccessDeniedException UnrecognizedClientException ExpiredTokenException ExpiredToken InvalidSignatureException
-    IncompleteSignatureException MissingAuthenticationTokenException MissingAuthenticationToken
-    ResourceNotFoundException""".lower().split()
-)
-PATIENCE = Patience()
+CONTENDED = boto.codes("ConditionalCheckFailed ConditionalCheckFailedException TransactionConflict")
+WHAT, PATIENCE = DYNAMODB.title, Patience()
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(boto.Connection):
     """How DynamoDB is reached; times in seconds."""
 
-    region: str
-    endpoint_url: str | None = None  # of a VPC endpoint, or of a test
-    connect_timeout: float = 1.0
-    read_timeout: float = 2.0
     longest: float = 5.0  # that one claim, one record or one page of a list may take, retries included
-    connections: int = 50  # open at once
 
 
 class Table:
@@ -69,9 +45,9 @@ class Table:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._name, self.clock = name, clock
-        self._client = client(connection)
+        self._client = boto.client(DYNAMODB, "dynamodb", connection)
         self._dependency = Dependency(WHAT, patience)
-        self._timeout, self._longest = connection.connect_timeout + connection.read_timeout, connection.longest
+        self._timeout, self._longest = connection.timeout, connection.longest
 
     def deadline(self) -> Deadline:
         return Deadline.within(self._longest)
@@ -108,7 +84,7 @@ class Table:
         """None when the write's condition does not hold: an answer like others, and no failure."""
 
         def attempt(_seconds: float) -> dict[str, Any] | None:
-            with translated(WHAT):
+            with boto.translated(DYNAMODB):
                 try:
                     return cast(dict[str, Any], getattr(self._client, operation)(**request))
                 except ClientError as error:
@@ -119,53 +95,6 @@ class Table:
         return self._dependency.call(attempt, timeout=self._timeout, deadline=deadline)
 
 
-def client(connection: Connection) -> Any:
-    config = Config(
-        region_name=connection.region,
-        connect_timeout=connection.connect_timeout,
-        read_timeout=connection.read_timeout,
-        max_pool_connections=connection.connections,
-        retries={"total_max_attempts": 1, "mode": "standard"},
-        tcp_keepalive=True,
-    )
-    with translated(WHAT):
-        return cast(Any, boto3).client("dynamodb", endpoint_url=connection.endpoint_url, config=config)
-
-
 def contended(error: ClientError) -> bool:
     """Somebody else wrote, and nothing is wrong with the table; else a transaction may be tried as it is."""
-    codes = _codes(error)
-    return bool(codes) and codes <= CONTENDED
-
-
-@contextmanager
-def translated(what: str) -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        raise _of_response(what, error) from error
-    except (NoCredentialsError, PartialCredentialsError) as error:
-        raise MisconfiguredError(f"there are no AWS credentials for {what}: {error}") from error
-    except (HTTPClientError, BotoConnectionError, HTTPError, OSError) as error:
-        raise UnavailableError(f"{what} cannot be reached ({type(error).__name__}): try again") from error
-    except ResponseParserError as error:
-        raise UnavailableError(f"{what} sent half an answer ({type(error).__name__}): try again") from error
-    except BotoCoreError as error:
-        raise MisconfiguredError(f"{what} cannot be called: {error}") from error
-
-
-def _codes(error: ClientError) -> set[str]:
-    """Why: of a cancelled transaction the reasons, which come one an action, "None" for those that were well."""
-    reasons = cast(dict[str, Any], error.response).get("CancellationReasons", [])
-    codes = {str(reason.get("Code", "None")).lower() for reason in reasons} - {"none"}
-    return codes or {error.response["Error"].get("Code", "").lower()}
-
-
-def _of_response(what: str, error: ClientError) -> SupportBotError:
-    codes, status = _codes(error), error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    named = ", ".join(sorted(codes))
-    if codes & TEMPORARY or status >= 500:  # a cancelled transaction's reasons may be of several kinds
-        return UnavailableError(f"{what} is busy ({named}): try again")
-    if codes & REFUSED:
-        return MisconfiguredError(f"{what} may not be used ({named}): {error.response['Error'].get('Message', '')}")
-    return RejectedError(f"{what} refused the request ({named})")  # its message may quote what was written
+    return boto.reasons(error) <= CONTENDED

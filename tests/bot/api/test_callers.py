@@ -111,7 +111,10 @@ def test_they_may_stand_in_a_secret(aws_url: str) -> None:
     assert load(stated).identify("k").name == "a"
     with pytest.raises(MisconfiguredError, match="ResourceNotFound"):
         load(msgspec.structs.replace(stated, api_callers="secret:none"))
-    with pytest.raises(UnavailableError):
+    boto3.client("secretsmanager").create_secret(Name="binary", SecretBinary=b"x")
+    with pytest.raises(MisconfiguredError, match="holds no text"):
+        load(msgspec.structs.replace(stated, api_callers="secret:binary"))
+    with pytest.raises(UnavailableError, match="the secret callers cannot be reached"):
         load(msgspec.structs.replace(stated, aws_url=f"http://127.0.0.1:{free_port()}"))
 
 

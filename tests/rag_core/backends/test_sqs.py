@@ -8,11 +8,12 @@ from dataclasses import replace
 import boto3
 import pytest
 
-from rag_core.backends.sqs import Queue, SqsQueue, read, written
+from rag_core.backends.sqs import Queue, SqsQueue
 from rag_core.calling import Patience
 from rag_core.domain import Deadline
 from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
 from rag_core.jobs import Job, JobKind
+from rag_core.messaging import read, written
 from rag_core.ports import JobQueue
 from tests.contracts.jobs import INGESTION, Delivered, JobsContract, job
 from tests.fakes.aws_wire import Wire, laid, lost, refused, reset
@@ -139,3 +140,13 @@ class TestMessage:
 
     def test_a_job_without_a_question_is_read(self) -> None:
         assert read(written(INGESTION)) == INGESTION
+
+
+def test_a_message_that_is_postponed_comes_when_it_was_said(address: Queue) -> None:
+    queue, client = SqsQueue(address), boto3.client("sqs")
+    queue.send(job())
+    (message,) = client.receive_message(QueueUrl=address.url, VisibilityTimeout=600)["Messages"]
+    assert "Messages" not in client.receive_message(QueueUrl=address.url)
+    queue.postpone(message["ReceiptHandle"], 0.2)
+    time.sleep(1.2)  # SQS counts in whole seconds
+    assert client.receive_message(QueueUrl=address.url)["Messages"]
