@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,8 @@ POM = Path(__file__).with_name("opensearch.xml")
 PORTS = range(9250, 9290)  # the runner takes the first free one above, and none beyond 9299
 CONFIGURATION = "network.host: 127.0.0.1\ntransport.port: 0\n"
 THAI = "org/apache/lucene/analysis/th/ThaiTokenizer.class"
+# a test's node: halves the work of a start, and a search takes twice as long
+QUICK = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 TRIES = 3  # two sessions may find the same port free
 
 
@@ -38,13 +40,14 @@ class Node:
 
 
 @contextmanager
-def node() -> Iterator[Node]:
+def node(options: Sequence[str] = QUICK) -> Iterator[Node]:
+    """With these options of Java; those of a node at OPENSEARCH_URL are its own."""
     if url := os.environ.get("OPENSEARCH_URL"):
         yield Node(url.rstrip("/"))
         return
     java, parts = _java(), _artifacts()
     home = Path(tempfile.mkdtemp(prefix="supportbot-opensearch-"))
-    started = _started(java, parts, home)
+    started = _started(java, parts, home, options)
     try:
         yield started
     finally:
@@ -95,11 +98,12 @@ def _teach_thai(folder: Path) -> None:
     taught.write_bytes(zipfile.ZipFile(lucene).read(THAI).replace(asked, spaced.ljust(len(asked))))
 
 
-def _started(java: Path, parts: Path, home: Path) -> Node:
+def _started(java: Path, parts: Path, home: Path, options: Sequence[str]) -> Node:
     (home / "conf").mkdir()
     (home / "conf" / "opensearch.yml").write_text(CONFIGURATION)
     for attempt in range(1, TRIES + 1):
-        process = Process(_command(java, parts, home, attempt), home / f"node-{attempt}.log", environment())
+        command = _command(java, parts, home / f"node-{attempt}", options)
+        process = Process(command, home / f"node-{attempt}.log", environment())
         try:
             process.until(lambda process=process: _answers(process), seconds=300)  # type: ignore[misc]
         except FailedToStartError:
@@ -110,19 +114,18 @@ def _started(java: Path, parts: Path, home: Path) -> Node:
     raise AssertionError
 
 
-def _command(java: Path, parts: Path, home: Path, attempt: int) -> list[str]:
-    quick = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]  # halves the work of a start; searching gets slower
-    options = ["--enable-native-access=ALL-UNNAMED", "-Xmx1g", *quick]
+def _command(java: Path, parts: Path, home: Path, options: Sequence[str]) -> list[str]:
     arguments = {
-        "-basePath": home / f"node-{attempt}",
-        "-confPath": home / "conf",
+        "-basePath": home,
+        "-confPath": home.parent / "conf",
         "-numOfNode": 1,
         "-baseHttpPort": random.choice(PORTS),  # noqa: S311 - only to keep sessions apart
         "-pluginTypes": "org.opensearch.knn.plugin.KNNPlugin",
     }
     named = [str(part) for pair in arguments.items() for part in pair]
     classes = f"{parts}/taught:{parts}/lib/*:{parts}/plugin/*"
-    return [str(java), *options, "-cp", classes, "org.codelibs.opensearch.runner.OpenSearchRunner", *named]
+    given = ["--enable-native-access=ALL-UNNAMED", "-Xmx1g", *options]
+    return [str(java), *given, "-cp", classes, "org.codelibs.opensearch.runner.OpenSearchRunner", *named]
 
 
 def _url(process: Process) -> str:

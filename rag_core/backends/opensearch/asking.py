@@ -9,7 +9,15 @@ from typing import Any
 import msgspec
 
 from rag_core.analyzing import terms
-from rag_core.backends.opensearch.entries import BOOSTS, NOT_SHOWN, VECTOR, ChunkEntry, DocumentEntry, StateEntry
+from rag_core.backends.opensearch.entries import (
+    BOOSTS,
+    NOT_SHOWN,
+    VECTOR,
+    ChunkEntry,
+    DocumentEntry,
+    StateEntry,
+    encoded,
+)
 from rag_core.backends.opensearch.target import Space
 from rag_core.domain import Audience, SourceName, Vector
 
@@ -22,9 +30,10 @@ class Hit(msgspec.Struct, frozen=True):
     """An entry that was found; its source is decoded as what it is known to be."""
 
     index: str = msgspec.field(name="_index")
-    id: str = msgspec.field(name="_id")
+    id: str = msgspec.field(name="_id", default="")
     score: float | None = msgspec.field(name="_score", default=None)
     source: msgspec.Raw = msgspec.field(name="_source", default=msgspec.Raw(b"{}"))
+    fields: dict[str, list[str]] = {}
     sort: list[msgspec.Raw] = []
 
     @property
@@ -100,25 +109,28 @@ def words(text: str, readable: Sequence[Query]) -> Query | None:
         wanted = sorted(wanted, key=len, reverse=True)[:MOST_TERMS]  # short words are the common ones
     if not wanted:
         return None
-    fields = [{"match": {name: {"query": " ".join(wanted), "boost": boost}}} for name, boost in BOOSTS.items()]
-    return _shown({"bool": {"should": fields, "minimum_should_match": 1, "filter": list(readable)}})
+    # each term by itself, not nested by field: measured a little faster, with the same scores
+    each = [{"match": {name: {"query": term, "boost": by}}} for name, by in BOOSTS.items() for term in wanted]
+    return _shown({"bool": {"should": each, "minimum_should_match": 1, "filter": list(readable)}})
 
 
 def meaning(vector: Vector, readable: Sequence[Query]) -> Query:
-    nearest = {"vector": vector.tolist(), "k": CANDIDATES, "filter": {"bool": {"filter": list(readable)}}}
+    nearest = {"vector": encoded(vector), "k": CANDIDATES, "filter": {"bool": {"filter": list(readable)}}}
     return _shown({"knn": {VECTOR: nearest}})
 
 
 def nearness(vector: Vector, found: Query) -> Query:
-    """How near the best by words are: scores without entries, as of Space.INNER_PRODUCT.
+    """How near the best by words are: scores as of Space.INNER_PRODUCT, and keys.
 
+    Keys from the doc values: reading the id of 100 hits unpacks their entries, which takes longer than finding them.
     By the script of the k-NN plugin, which is no Painless; whether Serverless has it is not documented.
     https://docs.opensearch.org/latest/vector-search/vector-search-techniques/knn-score-script
     """
-    parameters = {"field": VECTOR, "query_value": vector.tolist(), "space_type": Space.INNER_PRODUCT.value}
+    parameters = {"field": VECTOR, "query_value": encoded(vector), "space_type": Space.INNER_PRODUCT.value}
     script = {"lang": "knn", "source": "knn_score", "params": parameters}
     again = {"query_weight": 0, "rescore_query": {"script_score": {"query": {"match_all": {}}, "script": script}}}
-    return found | {"_source": False, "rescore": {"window_size": CANDIDATES, "query": again}}
+    bare = {"_source": False, "stored_fields": "_none_", "docvalue_fields": ["key"]}
+    return found | bare | {"rescore": {"window_size": CANDIDATES, "query": again}}
 
 
 def _shown(query: Query) -> Query:
@@ -126,9 +138,14 @@ def _shown(query: Query) -> Query:
 
 
 def readable(audience: Audience, sources: Collection[SourceName] | None) -> list[Query]:
-    """The filters of chunks that may be shown."""
-    found: list[Query] = [{"term": {"kind": "chunk"}}, {"terms": {"audience": sorted(audience.may_read)}}]
-    return found if sources is None else [*found, {"terms": {"source": sorted(sources)}}]
+    """The filters of chunks that may be shown; nothing but chunks has an audience, terms or a vector."""
+    found = [_among("audience", audience.may_read)]
+    return found if sources is None else [*found, _among("source", sources)]
+
+
+def _among(field: str, values: Collection[str]) -> Query:
+    """One value by `term`: a vector search first reads through all that its filter lets pass."""
+    return {"term": {field: next(iter(values))}} if len(values) == 1 else {"terms": {field: sorted(values)}}
 
 
 def of(kind: str, **fields: str) -> list[Query]:

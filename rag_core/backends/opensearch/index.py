@@ -5,7 +5,7 @@ names the physical index it is from.
 """
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -157,10 +157,12 @@ class _Legs(NamedTuple):
     meaning: list[Hit]
     nearness: list[Hit]
 
-    def cosines(self) -> dict[str, float]:
+    def cosines(self, entries: Mapping[str, ChunkEntry]) -> dict[str, float]:
         """By hit: of the nearest, and on a domain of the best by words too."""
-        exact = {hit.id: Space.INNER_PRODUCT.cosine(hit.score or 1.0) for hit in self.nearness}
-        return exact | {hit.id: self.state.space.cosine(hit.score or 1.0) for hit in self.meaning}
+        known = ((key, hit.score or 1.0) for hit in self.nearness for key in hit.fields.get("key", ()))
+        exact = {key: Space.INNER_PRODUCT.cosine(score) for key, score in known}
+        words = {name: exact[entry.key] for name, entry in entries.items() if entry.key in exact}
+        return words | {hit.id: self.state.space.cosine(hit.score or 1.0) for hit in self.meaning}
 
 
 def _compatible(hit: Hit) -> StateEntry:
@@ -174,15 +176,15 @@ def _fused(text: str, legs: _Legs, limit: int) -> list[Passage]:
     """As the embedded index fuses; hits are numbered by their place in the documents, so that ties fall alike."""
     entries = {hit.id: hit.chunk for hit in [*legs.words, *legs.meaning]}
     numbers = {name: number for number, name in enumerate(sorted(entries, key=lambda name: _place(entries[name])))}
-    chunks = {numbers[name]: entry.chunk for name, entry in entries.items()}
+    numbered = {numbers[name]: entry for name, entry in entries.items()}
     bm25 = {numbers[hit.id]: hit.score or 0.0 for hit in legs.words}
-    cosines = {numbers[name]: cosine for name, cosine in legs.cosines().items() if name in numbers}
+    cosines = {numbers[name]: cosine for name, cosine in legs.cosines(entries).items()}
     first = next(iter(bm25), None)
-    weight = 1.0 if first is None else dense_weight(text, chunks[first])
+    weight = 1.0 if first is None else dense_weight(text, numbered[first].chunk)
     # Serverless leaves it open how near the others are: at most as the last of the nearest. docs/quality.md#opensearch
-    farthest = dict.fromkeys(chunks, min(cosines.values())) if cosines else {}
+    farthest = dict.fromkeys(numbered, min(cosines.values())) if cosines else {}
     best = list(fuse(bm25, farthest | cosines, weight).items())[:limit]
-    return [Passage(chunks[key], score, cosines.get(key), bm25.get(key)) for key, score in best]
+    return [Passage(numbered[key].chunk, score, cosines.get(key), bm25.get(key)) for key, score in best]
 
 
 def _place(entry: ChunkEntry) -> tuple[str, str, int]:

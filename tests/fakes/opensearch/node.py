@@ -26,6 +26,7 @@ class Entry:
     """Encoded once: as it is, and as it is shown."""
 
     id: str
+    key: str
     kind: str
     whole: bytes
     shown: bytes
@@ -56,6 +57,7 @@ class Node:
         words = " ".join(str(source.get(name, "")) for name in HIDDEN[1:])
         held = Entry(
             f"e{next(self._number)}",
+            source.get("key", ""),
             source.get("kind", "chunk"),
             whole,
             json.dumps(shown).encode(),
@@ -99,7 +101,8 @@ class Node:
             return _near(index.entries, how["vector"])[: how["k"]]
         if "bool" not in asked:
             return [(1.0, entry) for entry in index.entries if entry.kind == "state"]
-        words = set(asked["bool"]["should"][0]["match"]["body_terms"]["query"].split())
+        matches = [each["match"]["body_terms"] for each in asked["bool"]["should"] if "body_terms" in each["match"]]
+        words = {match["query"] for match in matches}
         counted = [(float(len(words & entry.words)), entry) for entry in index.entries]
         found = sorted((pair for pair in counted if pair[0]), key=lambda pair: -pair[0])
         if "rescore" in query:
@@ -163,7 +166,7 @@ def _near(entries: list[Entry], asked: list[float]) -> list[tuple[float, Entry]]
 
 def _source(entry: Entry, wanted: Any) -> bytes:
     if wanted is False:
-        return b""
+        return b',"fields":{"key":["%b"]}' % entry.key.encode()
     return b',"_source":' + (entry.whole if wanted is True else entry.shown)
 
 

@@ -204,7 +204,37 @@ class TestRequests:
         legs = [json.loads(line) for line in asked.body.splitlines()][3::2]
         assert [leg["size"] for leg in legs] == [CANDIDATES] * 3
         assert all("vector" in leg["_source"]["excludes"] for leg in legs[:2])
-        assert not legs[2]["_source"]
+        assert (legs[2]["_source"], legs[2]["stored_fields"]) == (False, "_none_")
+
+    def test_how_near_the_best_by_words_are_is_told(self, reader: Open, writer: OpenWriter) -> None:
+        """Also of one that is not among the nearest."""
+        embedder, far = HashingEmbedder(), document("far")
+        with writer() as writing:
+            fill(writing, [(document(f"p{n}"), "near near near") for n in range(CANDIDATES)], embedder)
+        with writer() as writing:
+            fill(writing, [(far, "rare words of another kind")], embedder)
+        found = reader().search("rare", embedder.embed_question("near"), audience=Audience.PUBLIC, limit=999).passages
+        (passage,) = (each for each in found if each.chunk.document.id == far.id)
+        own, asked = (embedder.embed_question(text) for text in (passage.chunk.contextual_text, "near"))
+        assert passage.cosine == pytest.approx(sum(a * b for a, b in zip(own, asked, strict=True)), abs=1e-5)
+
+    def test_only_what_a_reader_may_see_and_asks_for_is_looked_through(
+        self, proxy: Proxy, reader: Open, writer: OpenWriter
+    ) -> None:
+        """In every leg: a filter after the search would leave too few."""
+        embedder = HashingEmbedder()
+        with writer() as writing:
+            fill(writing, [(document("a"), "words")], embedder)
+        reading, vector = reader(), embedder.embed_question("words")
+        for audience in Audience:
+            for sources in (None, [SOURCE], [SOURCE, SourceName("/other")]):
+                before = len(proxy.asked)
+                reading.search("words", vector, audience=audience, limit=9, sources=sources)
+                legs = [json.loads(line)["query"] for line in proxy.asked[before].body.splitlines()[3::2]]
+                expected = [audience.may_read, *([] if sources is None else [set(sources)])]
+                for leg in legs:
+                    within = leg["knn"]["vector"]["filter"] if "knn" in leg else leg
+                    assert [_admitted(each) for each in within["bool"]["filter"]] == expected
 
     def test_a_version_that_answers_is_never_written_to(self, proxy: Proxy, writer: OpenWriter) -> None:
         for version in "12":
@@ -300,6 +330,13 @@ class TestRequests:
         assert time.monotonic() - started < 1.2
         with pytest.raises(UnavailableError, match="in the time there was"):
             reader().search("words", None, audience=Audience.PUBLIC, limit=1, deadline=Deadline.within(-1))
+
+
+def _admitted(query: dict[str, dict[str, str | list[str]]]) -> set[str]:
+    """The values that a filter lets through."""
+    ((kind, what),) = query.items()
+    ((_, values),) = what.items()
+    return {str(values)} if kind == "term" else set(values)
 
 
 def _survives(run: Callable[[], object]) -> bool:
