@@ -4,18 +4,17 @@ A backend is imported only in the branch that uses it, so a command pays for wha
 """
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from bot import aws
 from bot.embedding import Embedders
-from bot.remembering import Remembered, Stated
+from bot.masking import patterns
+from bot.remembering import Remembered, Stated, overlapping
 from bot.settings import BEDROCK, Settings
 from rag_core.answering import Answering
 from rag_core.chunking import without_overlap
@@ -32,17 +31,18 @@ from rag_core.domain import (
 from rag_core.errors import MisconfiguredError, RejectedError, SupportBotError
 from rag_core.grounding import Grounding
 from rag_core.guarding.checking import Guard, GuardPolicy
-from rag_core.guarding.masking import Pattern
 from rag_core.markup import clean
-from rag_core.ports import AnswerModel, Cache, Claims, Embedder, FeedbackLog, IndexWriter, JobQueue, Retriever
+from rag_core.ports import AnswerModel, Cache, Claims, Embedder, FeedbackLog, IndexWriter, JobQueue, Records, Retriever
 from rag_core.rating import rate
-from rag_core.runs import IngestionRun
+from rag_core.runs import IngestionRun, Progress, RunId
 
 if TYPE_CHECKING:
     from rag_core.caching.answers import AnswerCache
     from rag_core.costing import Costs
-    from rag_core.ingesting import Progress
     from rag_core.reporting import Report
+    from rag_core.running import Runs
+
+COMMAND_LINE = PersonId("command line")
 
 
 def build(settings: Settings) -> "App":
@@ -51,27 +51,6 @@ def build(settings: Settings) -> "App":
 
 def _notice(text: str) -> None:
     print(text, file=sys.stderr)
-
-
-def _patterns(file: str) -> tuple[Pattern, ...]:
-    """What an operator wants masked besides what always is."""
-    if not file:
-        return ()
-    try:
-        found = msgspec.json.decode(Path(file).read_bytes(), type=list[dict[str, str]])
-        return tuple(Pattern(each["name"], each["pattern"], each.get("replacement", "(removed)")) for each in found)
-    except (OSError, msgspec.DecodeError, KeyError) as error:
-        raise MisconfiguredError(
-            f'SUPPORTBOT_MASKED is wrong: {file} is a JSON list of {{"name", "pattern", "replacement"}} ({error})'
-        ) from error
-
-
-def overlapping(folder: SourceName, others: Iterable[SourceName]) -> list[SourceName]:
-    """Those that hold the folder or stand in it, itself not among them."""
-    path = Path(folder)
-    return [
-        each for each in others if each != folder and (path.is_relative_to(each) or Path(each).is_relative_to(path))
-    ]
 
 
 class App:
@@ -97,6 +76,21 @@ class App:
         from rag_core.backends.sqlite.claims import SqliteClaims
 
         return SqliteClaims(self.home)
+
+    @cached_property
+    def records(self) -> Records:
+        if self.settings.table:
+            return aws.records(self.settings)
+        from rag_core.backends.sqlite.records import SqliteRecords
+
+        return SqliteRecords(self.home)
+
+    @cached_property
+    def runs(self) -> "Runs":
+        """Every ingestion, on record."""
+        from rag_core.running import Runs
+
+        return Runs(self.records)
 
     @cached_property
     def queue(self) -> JobQueue | None:
@@ -125,7 +119,7 @@ class App:
     @cached_property
     def guard(self) -> Guard:
         hosts = frozenset(host.strip() for host in self.settings.allowed_hosts.split(",") if host.strip())
-        return Guard(GuardPolicy(allowed_hosts=hosts, patterns=_patterns(self.settings.masked)))
+        return Guard(GuardPolicy(allowed_hosts=hosts, patterns=patterns(self.settings.masked)))
 
     @property
     def answering(self) -> Answering:
@@ -234,12 +228,17 @@ class App:
         self,
         path: Path,
         *,
+        by: PersonId = COMMAND_LINE,
+        run: RunId | None = None,
         audience: Audience | None = None,
         base_url: str | None = None,
         full: bool = False,
-        progress: "Callable[[Progress], None]" = lambda _: None,
+        progress: Callable[[Progress], None] = lambda _: None,
     ) -> IngestionRun:
-        """What is not said now was said the last time: `audience` and `base_url` hold until others are named."""
+        """What is not said now was said the last time: `audience` and `base_url` hold until others are named.
+
+        On record as what `by` began; `run` is its id where it was asked for before. One at a time a source.
+        """
         from rag_core.backends.folder import FolderSource
         from rag_core.ingesting import Ingestion
 
@@ -247,14 +246,18 @@ class App:
         former = remembered.of(name)
         stated = Stated(audience or former.audience, base_url or former.base_url)
         source = FolderSource(path, stated.base_url)
-        with self._writer(source.name) as writer:
-            for other in overlapping(source.name, self._sources()):
-                self._notice(f"{other} was ingested too: what both hold is found twice (supportbot forget {other})")
-            embedder = self.embedders.for_passages(writer.embedding_model)
-            run = Ingestion(source, writer, embedder, audience=stated.audience, full=full, progress=progress).run()
-        remembered.keep(name, stated)
-        self._announce()
-        return run
+
+        def ingest(tell: Callable[[Progress], None]) -> IngestionRun:
+            with self._writer(source.name) as writer:
+                for other in overlapping(source.name, self._sources()):
+                    self._notice(f"{other} was ingested too: what both hold is found twice (supportbot forget {other})")
+                embedder = self.embedders.for_passages(writer.embedding_model)
+                done = Ingestion(source, writer, embedder, audience=stated.audience, full=full, progress=tell).run()
+            remembered.keep(name, stated)
+            self._announce()
+            return done
+
+        return self.runs.record(source.name, by, ingest, run=run, full=full, progress=progress)
 
     def forget(self, source: SourceName) -> int:
         """Remove every document of a source from the index; gives their number."""

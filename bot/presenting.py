@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rag_core.domain import Answer, Citation, Passage
-from rag_core.runs import IngestionRun
+from rag_core.runs import IngestionRun, RunRecord
 
 if TYPE_CHECKING:
     from rag_core.costing import Costs
@@ -49,6 +49,14 @@ def passage(passage: Passage) -> dict[str, Any]:
 
 def run(run: IngestionRun) -> dict[str, Any]:
     return asdict(run) | {"failed": len(run.failures), "seconds": round(run.seconds, 3)}
+
+
+def record(run: RunRecord) -> dict[str, Any]:
+    """`failures` names the first, `failed` counts all."""
+    found: dict[str, Any] = asdict(run) | {"state": run.state.value, "started": run.started.isoformat()}
+    found |= {"ended": run.ended.isoformat() if run.ended else None}
+    result = found.pop("result") or {}
+    return found | {name: result[name] for name in ("written", "unchanged", "removed", "failures") if result}
 
 
 def costs(costs: "Costs") -> dict[str, Any]:

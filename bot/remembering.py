@@ -3,6 +3,7 @@
 A folder that was ingested as internal must not become public because an option was forgotten.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,14 @@ from rag_core.domain import Audience, SourceName
 from rag_core.errors import MisconfiguredError
 
 FILE = "sources.json"
+
+
+def overlapping(folder: SourceName, others: Iterable[SourceName]) -> list[SourceName]:
+    """Those that hold the folder or stand in it, itself not among them."""
+    path = Path(folder)
+    return [
+        each for each in others if each != folder and (path.is_relative_to(each) or Path(each).is_relative_to(path))
+    ]
 
 
 class Stated(msgspec.Struct, frozen=True):

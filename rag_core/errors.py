@@ -1,12 +1,16 @@
 """What can go wrong, by what the caller should do about it.
 
 SupportBotError
-├── UnavailableError    something we depend on did not answer: try again
-├── RejectedError       this input will never be accepted: do not try again
-└── MisconfiguredError  an operator must act first: stop, say what to do
+├── UnavailableError         something we depend on did not answer: try again
+│   └── AlreadyRunningError  somebody else has begun the same: try again when that has ended
+├── RejectedError            this input will never be accepted: do not try again
+├── MisconfiguredError       an operator must act first: stop, say what to do
+└── CancelledRunError        a person stopped it: nothing was changed
 
 Every message says what is wrong and what to do, in words for a person, and quotes no customer text.
 """
+
+from datetime import datetime
 
 
 class SupportBotError(Exception):
@@ -24,9 +28,21 @@ class UnavailableError(SupportBotError):
         self.retry_after = retry_after
 
 
+class AlreadyRunningError(UnavailableError):
+    """One at a time: `by` has begun it, as `run`, at `since`."""
+
+    def __init__(self, message: str, *, run: str, by: str, since: datetime) -> None:
+        super().__init__(message)
+        self.run, self.by, self.since = run, by, since
+
+
 class RejectedError(SupportBotError):
     """The input is unusable as it is; the same call will fail again."""
 
 
 class MisconfiguredError(SupportBotError):
     """A setting, a path or an installed part is wrong; nothing was changed."""
+
+
+class CancelledRunError(SupportBotError):
+    """An ingestion that a person stopped; what answered before still answers."""

@@ -19,20 +19,10 @@ from rag_core.extracting.isolating import IsolatedExtractor
 from rag_core.extracting.reading import READERS
 from rag_core.markup import clean
 from rag_core.ports import DocumentSource, Embedder, IndexWriter
-from rag_core.runs import Failure, IngestionRun, SourceItem
+from rag_core.runs import Failure, IngestionRun, Progress, SourceItem
 
 PIPELINE = 3  # raise it when extraction or chunking changes: every document is then read again
 READ_AHEAD = 8  # documents whose extraction may be under way at once; bounds the memory
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is; `total` counts what is known so far."""
-
-    stage: str  # "reading" (documents) or "embedding" (chunks)
-    done: int
-    total: int
-    name: str = ""  # of the current document
 
 
 @dataclass(slots=True)

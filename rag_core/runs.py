@@ -43,13 +43,28 @@ class IngestionRun:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is; `total` counts what is known so far."""
+
+    stage: str  # "reading" (documents) or "embedding" (chunks)
+    done: int
+    total: int
+    name: str = ""  # of the current document
+
+
 class RunState(StrEnum):
     """How far a run has come, or how it ended."""
 
+    WAITING = "waiting"  # asked for, and not begun
     RUNNING = "running"
     DONE = "done"  # also with failures: what could be read answers
     FAILED = "failed"  # nothing of it is visible
     CANCELLED = "cancelled"  # by a person; nothing of it is visible
+
+    @property
+    def over(self) -> bool:
+        return self not in (RunState.WAITING, RunState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +75,15 @@ class RunRecord:
     source: SourceName
     by: PersonId
     started: datetime
+    full: bool = False
     state: RunState = RunState.RUNNING
     stage: str = ""
     done: int = 0
     total: int = 0
     current: str = ""  # the document it is at
     ended: datetime | None = None
-    result: IngestionRun | None = None  # of a run that is done
+    result: IngestionRun | None = None  # of a run that is done; names the first of its failures only
+    failed: int = 0  # documents
+    skipped: int = 0
     reason: str = ""  # why it failed, for a person
+    cancelled_by: PersonId | None = None  # also of one that has not heard of it yet

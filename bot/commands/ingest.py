@@ -11,10 +11,11 @@ import click
 from bot import presenting
 from bot.commands import options
 from rag_core.domain import Audience
-from rag_core.ingesting import Progress
-from rag_core.runs import IngestionRun
+from rag_core.errors import CancelledRunError
+from rag_core.runs import IngestionRun, Progress
 
 EVERY = 500  # documents or chunks between two plain lines
+STOPPED = 130  # as by Ctrl-C
 
 
 @click.command("ingest")
@@ -42,10 +43,19 @@ def command(
     The former version answers until the new one is complete.
     """
     app = options.app(home)
-    with shown(quiet=as_json) as progress:
-        run = app.ingest(
-            path, audience=Audience(audience) if audience else None, base_url=base_url, full=full, progress=progress
-        )
+    try:
+        with shown(quiet=as_json) as progress:
+            run = app.ingest(
+                path,
+                by=options.person(),
+                audience=Audience(audience) if audience else None,
+                base_url=base_url,
+                full=full,
+                progress=progress,
+            )
+    except CancelledRunError as error:
+        click.echo(f"supportbot: {error}", err=True)
+        sys.exit(STOPPED)
     if as_json:
         options.print_json(presenting.run(run))
     else:

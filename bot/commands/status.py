@@ -1,21 +1,65 @@
-"""`supportbot status`: what this home holds."""
+"""`supportbot status`: what this home holds, and what was last done to it."""
+
+from collections.abc import Iterator
 
 import click
 
+from bot import presenting
+from bot.app import App
 from bot.commands import options
+from rag_core.errors import MisconfiguredError
+from rag_core.runs import RunRecord, RunState
 
 
 @click.command("status")
 @options.home_option
+@click.option("--history", is_flag=True, help="Show the last runs of each source, not only the latest.")
 @options.json_option
-def command(home: str | None, as_json: bool) -> None:
-    """Show the sources that were ingested and how they are searched."""
+def command(home: str | None, history: bool, as_json: bool) -> None:
+    """Show the sources that were ingested, their last run, and how they are searched."""
     app = options.app(home)
-    sources, model = app.index.sources(), app.index.embedding_model
+    try:
+        sources, model = app.index.sources(), app.index.embedding_model
+    except MisconfiguredError:
+        if not _runs(app):
+            raise
+        sources, model = {}, None  # the first ingestion is under way, or has failed
+    runs = _runs(app)
+    shown = [each for run in runs for each in (app.runs.history(run.source) if history else [run])]
     if as_json:
-        options.print_json({"home": str(app.home), "sources": sources, "embedding_model": model})
+        found = {"home": str(app.home), "sources": sources, "embedding_model": model}
+        options.print_json(found | {"runs": [presenting.record(run) for run in shown]})
         return
     click.echo(f"home: {app.home}")
-    for source, documents in sources.items():
-        click.echo(f"{documents:>6} documents from {source}")
-    click.echo(f"search: {f'words and vectors by {model}' if model else 'words only'}")
+    for source in dict.fromkeys([*sources, *(run.source for run in runs if not _removed(run))]):
+        click.echo(f"{sources.get(source, 0):>6} documents from {source}")
+        for run in shown:
+            if run.source == source:
+                click.echo(f"       {' '.join(_told(run))}")
+    if sources:
+        click.echo(f"search: {f'words and vectors by {model}' if model else 'words only'}")
+
+
+def _runs(app: App) -> list[RunRecord]:
+    """A home that nothing was ever ingested into is not made by looking at it."""
+    return app.runs.latest() if app.settings.table or app.home.is_dir() else []
+
+
+def _removed(run: RunRecord) -> bool:
+    """What was forgotten since."""
+    return run.state is RunState.DONE
+
+
+def _told(run: RunRecord) -> Iterator[str]:
+    yield f"{run.state} {'' if run.state.over else 'since '}{run.started.astimezone():%Y-%m-%d %H:%M} by {run.by}"
+    if run.state is RunState.RUNNING and run.total:
+        yield f"({run.stage}: {run.done} of {run.total})"
+    if run.cancelled_by:
+        yield f"(cancelled by {run.cancelled_by})"
+    if run.result:
+        yield (
+            f"in {run.result.seconds:.1f} s: {run.result.written} written, {run.result.unchanged} unchanged, "
+            f"{run.result.removed} removed, {run.failed} failed"
+        )
+    if run.reason:
+        yield f"because {run.reason}"

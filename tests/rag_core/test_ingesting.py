@@ -15,8 +15,8 @@ from rag_core.backends.embedded.writer import EmbeddedWriter
 from rag_core.backends.folder import FolderSource
 from rag_core.domain import Audience
 from rag_core.errors import MisconfiguredError, UnavailableError
-from rag_core.ingesting import Ingestion, Progress
-from rag_core.runs import IngestionRun
+from rag_core.ingesting import Ingestion
+from rag_core.runs import IngestionRun, Progress
 from tests.fakes.embedder import HashingEmbedder
 from tests.making import app, write
 

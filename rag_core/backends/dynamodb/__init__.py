@@ -1,8 +1,9 @@
-"""Claims, answers, ratings and a day's counters in one DynamoDB table; `table.TABLE` is what it is created from.
+"""Claims, records, answers, ratings and counters in one DynamoDB table; `table.TABLE` is what it is created from.
 
 | item | pk | sk | beside the nouns' own fields | ends |
 |---|---|---|---|---|
 | claim | claim#<key> | claim | holder | with its ttl |
+| record | record#<group> | <name> | value, revision | with its ttl, or never |
 | answer | question#<id> | answer | rev, asked, standing, disliked_day, declined_day | `retention` after it was asked |
 | rating | question#<id> | rating#<person> | rev | with its answer |
 | counters | tally#<shard> | <day> | outcome/<outcome>, helpful, reason/<reason>, usage/<model>/<what> | never |

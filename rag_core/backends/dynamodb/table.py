@@ -65,6 +65,10 @@ def claim_key(key: str) -> dict[str, Any]:
     return {"pk": text(f"claim#{key}"), "sk": text("claim")}
 
 
+def record_key(group: str, name: str) -> dict[str, Any]:
+    return {"pk": text(f"record#{group}"), "sk": text(name)}
+
+
 def answer_key(question_id: QuestionId) -> dict[str, Any]:
     return {"pk": text(f"question#{question_id}"), "sk": text("answer")}
 

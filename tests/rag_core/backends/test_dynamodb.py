@@ -16,6 +16,7 @@ from rag_core.backends.dynamodb.claims import DynamoClaims
 from rag_core.backends.dynamodb.client import Connection, Table
 from rag_core.backends.dynamodb.feedback import DynamoFeedbackLog
 from rag_core.backends.dynamodb.items import CUT
+from rag_core.backends.dynamodb.records import DynamoRecords
 from rag_core.backends.dynamodb.table import SHARDS, tally_key
 from rag_core.calling import Patience
 from rag_core.domain import (
@@ -32,9 +33,10 @@ from rag_core.domain import (
     Usage,
 )
 from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
-from rag_core.ports import Claims, FeedbackLog
+from rag_core.ports import Claims, FeedbackLog, Records
 from tests.contracts.claims import HOUR, ClaimsContract, Hands
 from tests.contracts.feedback import DAY, TODAY, FeedbackContract, ask, dislike, gaps, listed, rating
+from tests.contracts.records import RecordsContract, add_one
 from tests.fakes.aws_wire import Fault, Wire, cancelled, create_table, laid, lost, refused, reset
 from tests.making import NOON, SOURCE, answer, question
 from tests.services.aws import REGION
@@ -163,6 +165,55 @@ class TestDynamoClaims(ClaimsContract):
         with pytest.raises((MisconfiguredError, RejectedError)):
             DynamoClaims(table(name=name)).claim("q1", ttl=HOUR)
         assert wire.count("PutItem") <= 1
+
+
+class TestDynamoRecords(RecordsContract):
+    @pytest.fixture
+    def records(self, table: Make, clock: Hands) -> Records:
+        return DynamoRecords(table())
+
+    @pytest.fixture
+    def unavailable(self, nowhere: Table) -> Records:
+        return DynamoRecords(nowhere)
+
+    @pytest.mark.parametrize("times", [1, 2])
+    def test_a_change_whose_response_was_lost_has_taken_place(self, table: Make, wire: Wire, times: int) -> None:
+        records = DynamoRecords(table())
+        for _ in range(3):
+            wire.fail("PutItem", lost, times)
+            add_one(records)
+        assert getattr(records.get("group", "count"), "value", b"") == b"3"
+        assert wire.count("PutItem") == 3 * (times + 1)
+
+    def test_it_has_taken_place_also_when_others_built_upon_it(self, table: Make, wire: Wire) -> None:
+        records, other = DynamoRecords(table()), DynamoRecords(table())
+
+        def build_upon() -> None:
+            for _ in range(5):
+                add_one(other)
+
+        add_one(records)
+        wire.fail("PutItem", lost)
+        wire.meanwhile("PutItem", lambda: None)
+        wire.meanwhile("PutItem", build_upon)
+        add_one(records)
+        assert getattr(records.get("group", "count"), "value", b"") == b"7"
+
+    @pytest.mark.parametrize("fault", THROTTLED)
+    def test_trouble_is_waited_out(self, table: Make, wire: Wire, fault: Fault) -> None:
+        records = DynamoRecords(table())
+        for operation in ("PutItem", "GetItem", "Query", "DeleteItem"):
+            wire.fail(operation, fault, 2)
+        add_one(records)
+        assert len(records.list("group")) == 1
+        records.remove("group", "count")
+        assert records.get("group", "count") is None
+
+    def test_what_was_written_is_read_in_the_next_line(self, table: Make, wire: Wire) -> None:
+        records = DynamoRecords(table())
+        add_one(records)
+        records.list("group")
+        assert {request["ConsistentRead"] for name, request in wire.requests if name in ("GetItem", "Query")} == {True}
 
 
 class TestDynamoFeedbackLog(FeedbackContract):

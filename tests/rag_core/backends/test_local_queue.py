@@ -1,4 +1,5 @@
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -21,7 +22,7 @@ class TestLocalQueue(JobsContract):
 
     @pytest.fixture
     def queue(self, done: list[Job]) -> Iterator[LocalQueue]:
-        with LocalQueue(done.append, unexpected) as queue:
+        with LocalQueue(lambda each, _: done.append(each), unexpected) as queue:
             yield queue
 
     @pytest.fixture
@@ -37,7 +38,7 @@ class TestLocalQueue(JobsContract):
     def unavailable(self) -> Iterator[JobQueue]:
         begun, go = threading.Event(), threading.Event()
 
-        def work(_: Job) -> None:
+        def work(_: Job, _last: bool) -> None:
             begun.set()
             go.wait(10)
 
@@ -51,19 +52,49 @@ class TestLocalQueue(JobsContract):
     def test_one_that_fails_is_told_and_the_next_is_done(self) -> None:
         tried, failed = list[str](), list[tuple[str, str]]()
 
-        def work(each: Job) -> None:
+        def work(each: Job, last: bool) -> None:
             tried.append(each.id)
+            assert last == (tried.count("busy") == 2 and each.id == "busy")
             if each.id != "good":
                 raise {"busy": UnavailableError, "bad": RejectedError, "bug": KeyError}[each.id]("no")
 
         with LocalQueue(work, lambda each, error: failed.append((each.id, type(error).__name__)), workers=1) as queue:
             for name in ("busy", "bad", "bug", "good"):
                 queue.send(job(name))
-        assert tried == ["busy", "busy", "bad", "bug", "good"]
-        assert failed == [("busy", "UnavailableError"), ("bad", "RejectedError"), ("bug", "KeyError")]
+        assert sorted(tried) == ["bad", "bug", "busy", "busy", "good"]
+        assert sorted(failed) == [("bad", "RejectedError"), ("bug", "KeyError"), ("busy", "UnavailableError")]
+
+    def test_what_waits_for_its_next_try_holds_up_nobody_and_is_not_lost_at_the_end(self) -> None:
+        done, times = list[str](), list[float]()
+
+        def work(each: Job, last: bool) -> None:
+            if each.id == "busy":
+                times.append(time.monotonic())
+                if not last:
+                    raise UnavailableError("no")
+            done.append(each.id)
+
+        with LocalQueue(work, unexpected, workers=1, tries=3, pause=0.05) as queue:
+            for name in ("busy", "good", "better"):
+                queue.send(job(name))
+        assert done == ["good", "better", "busy"]
+        assert times[1] - times[0] >= 0.05
+        assert times[2] - times[1] >= 0.1
+
+    def test_it_waits_as_long_as_it_is_asked_to(self) -> None:
+        times = list[float]()
+
+        def work(_: Job, last: bool) -> None:
+            times.append(time.monotonic())
+            if not last:
+                raise UnavailableError("no", retry_after=0.2)
+
+        with LocalQueue(work, unexpected) as queue:
+            queue.send(job())
+        assert times[1] - times[0] >= 0.2
 
     def test_one_that_is_closed_takes_no_more(self) -> None:
-        with LocalQueue(print, unexpected) as queue:
+        with LocalQueue(lambda _job, _last: None, unexpected) as queue:
             pass
         queue.close()
         with pytest.raises(UnavailableError, match="stopping"):
