@@ -22,6 +22,7 @@ COMMANDS = {
     "rate": "Say whether an answer helped.",
     "report": "Show what was asked, what helped and what the documents lack.",
     "serve": "Open the playground on this machine.",
+    "slack": "Answer in Slack from this machine.",
     "status": "Show what is ingested.",
 }
 

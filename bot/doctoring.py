@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from bot import aws
 from bot.app import App
@@ -25,7 +26,7 @@ from rag_core.domain import (
     QuestionId,
     SourceName,
 )
-from rag_core.errors import SupportBotError, UnavailableError
+from rag_core.errors import MisconfiguredError, SupportBotError, UnavailableError
 
 PATIENCE = 15.0  # seconds for one check
 PAGE = Document(
@@ -74,6 +75,18 @@ def _checks(app: App) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "answers and ratings", lambda: _log(app)
     if settings.api_callers:
         yield "callers of the API", lambda: _callers(app)
+    if settings.slack or settings.slack_app_token or settings.slack_signing_secret:
+        try:
+            from bot import slack_doctoring
+        except ModuleNotFoundError as error:  # the SDK, which not every installation has
+            missing = MisconfiguredError(f"this needs {error.name}: install it with pip install 'supportbot[slack]'")
+            yield "Slack", partial(_fail, missing)
+        else:
+            yield from slack_doctoring.checks(app)
+    if settings.zendesk_subdomain:
+        from bot import zendesk
+
+        yield "Zendesk", lambda: zendesk.check(settings)
     if settings.queue_url:
         yield "queue", lambda: aws.queue_state(settings)
 
@@ -143,6 +156,10 @@ def _callers(app: App) -> str:
 
     load(app.settings)
     return "their keys can be read"
+
+
+def _fail(error: Exception) -> str:
+    raise error
 
 
 def _question(text: str, previous: str | None = None) -> Question:

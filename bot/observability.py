@@ -12,18 +12,21 @@ from contextlib import contextmanager
 from functools import cached_property, wraps
 from typing import IO, TYPE_CHECKING, Any, ParamSpec
 
-from rag_core.domain import Answer
+from bot import lines
 from rag_core.errors import MisconfiguredError, UnavailableError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.logging import Logger
     from aws_lambda_powertools.metrics import Metrics
 
+    from rag_core.domain import Answer, AnswerRecord, QuestionId, Rating
+
 Given = ParamSpec("Given")
-NAMESPACE = SERVICE = "supportbot"
+NAMESPACE, SERVICE = "SupportBot", "supportbot"
 FIELDS = frozenset(
     {
         *("request_id", "question_id", "message_id", "received", "caller", "channel", "route", "status", "code"),
+        *("job_id", "kind", "helpful", "reason", "changed", "sources"),
         *("outcome", "cached", "degraded", "guarded", "citations", "complete", "ms", "stages_ms", "tokens", "cost_usd"),
         *("error", "error_message", "frames"),
     }
@@ -57,21 +60,37 @@ def _harmless(tell: Callable[Given, None]) -> Callable[Given, None]:
 
 
 class Telemetry:
-    """One logger, one set of metrics, made when they are first used."""
+    """One logger, one set of metrics, made when they are first used.
 
-    def __init__(self, service: str = SERVICE, *, stream: IO[str] | None = None, tracing: bool = False) -> None:
-        self._service, self._stream, self._tracing, self._counted = service, stream, tracing, False
+    `plain`: without Powertools. `metrics`: False where nobody reads them, as on a terminal.
+    """
+
+    def __init__(
+        self,
+        service: str = SERVICE,
+        *,
+        stream: IO[str] | None = None,
+        tracing: bool = False,
+        plain: bool = False,
+        metrics: bool = True,
+    ) -> None:
+        self._service, self._stream, self._tracing, self._plain = service, stream, tracing, plain
+        self._counting, self._counted = metrics, False
         for name in LOUD:
             logging.getLogger(name).setLevel(logging.WARNING)
 
     @cached_property
-    def _logger(self) -> "Logger":
+    def _logger(self) -> "Logger | lines.Lines":
+        if self._plain:
+            return lines.Lines(self._service, self._stream)
         from aws_lambda_powertools.logging import Logger
 
         return Logger(service=self._service, stream=self._stream, location=None)
 
     @cached_property
-    def _metrics(self) -> "Metrics":
+    def _metrics(self) -> "Metrics | lines.Metrics":
+        if self._plain:
+            return lines.Metrics(NAMESPACE, self._service)
         from aws_lambda_powertools.metrics import Metrics
 
         return Metrics(namespace=NAMESPACE, service=self._service)
@@ -87,7 +106,7 @@ class Telemetry:
         self._logger.error(event, extra=_listed(described(error, quoting) | fields))
 
     @_harmless
-    def answered(self, answer: Answer, **fields: Value) -> None:
+    def answered(self, answer: "Answer", **fields: Value) -> None:
         """One line and the metrics of an answer."""
         usage = answer.usage
         tokens = {"input": sum(u.input_tokens for u in usage), "output": sum(u.output_tokens for u in usage)}
@@ -109,6 +128,13 @@ class Telemetry:
             self._count(name, unit, value)
 
     @_harmless
+    def unanswered(self, question_id: "QuestionId", error: BaseException, **fields: Value) -> None:
+        """A question that failed for good."""
+        self.failed("question failed", error, (), question_id=question_id, **fields)
+        self._count("Questions", "Count", 1)
+        self._count("QuestionsFailed", "Count", 1)
+
+    @_harmless
     def ended(self, status: int, ms: float, **fields: Value) -> None:
         """A request; the last that is said of it."""
         self.log("request", status=status, ms=round(ms, 1), **fields)
@@ -118,6 +144,32 @@ class Telemetry:
             self._count(f"Status{status // 100}xx", "Count", 1)
         if status == 429:
             self._count("OverQuota", "Count", 1)
+
+    @_harmless
+    def rated(self, rating: "Rating", of: "AnswerRecord") -> None:
+        """A verdict, and its metrics by channel and by each source that the answer stood on.
+
+        `of` is the record before it: who says again what was said, or gives a reason for it, is not counted again.
+        """
+        former = next((each for each in of.ratings if each.person == rating.person), None)
+        channel, sources = of.question.channel, sorted({citation.source for citation in of.citations})
+        self.log(
+            "rated",
+            question_id=rating.question_id,
+            channel=channel,
+            helpful=rating.helpful,
+            reason=rating.reason,
+            changed=former is not None and former.helpful != rating.helpful,
+            sources=sources,
+        )
+        if self._counting and (former is None or former.helpful != rating.helpful):
+            metric = {"Helpful" if rating.helpful else "NotHelpful": "Count"}
+            by = {"service": self._service, "Channel": channel}
+            once = {name: [1.0] for name in metric}
+            lines.write(NAMESPACE, metric, once, by, [["service"], ["service", "Channel"]])
+            for source in sources:
+                dimensions = by | {"Source": source}
+                lines.write(NAMESPACE, metric, once, dimensions, [[*dimensions]])
 
     @_harmless
     def job(self, ended: str) -> None:
@@ -157,6 +209,8 @@ class Telemetry:
             return None
 
     def _count(self, name: str, unit: str, value: float) -> None:
+        if not self._counting:
+            return
         self._metrics.add_metric(name=name, unit=unit, value=value)
         self._counted = True
 
@@ -167,7 +221,7 @@ def _listed(fields: Mapping[str, Value]) -> dict[str, Value]:
     return {name: value for name, value in fields.items() if value not in (None, "", (), {})}
 
 
-def counted(answer: Answer) -> Iterator[tuple[str, str, float]]:
+def counted(answer: "Answer") -> Iterator[tuple[str, str, float]]:
     """Name, unit and value; a kind stands in the name, as one EMF line has one set of dimensions."""
     yield "Questions", "Count", 1
     yield f"Questions{_camel(answer.outcome.value)}", "Count", 1

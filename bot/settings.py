@@ -19,18 +19,29 @@ PREFIX = "SUPPORTBOT_"
 REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")  # where the region is not set for us alone
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 LEXICAL = "none"
+SECRET = "secret:"  # noqa: S105 - before the id of a secret in Secrets Manager
 BEDROCK = "bedrock:"  # before the model id of an embedding model
 # as the setting names it, and as the embedder itself does: with dimensions and precision
 EMBEDDING = re.compile(
     BEDROCK + r"\s*(?P<model>\S+)(?:\s+(?P<dimensions>[1-9][0-9]{0,4})\s+(?P<precision>float|int8))?\s*"
 )
 WEB, REDIS = ("http", "https"), ("redis", "rediss")
-SCHEMES = {"bedrock_url": WEB, "aws_url": WEB, "queue_url": WEB, "opensearch_url": WEB, "redis_url": REDIS}
-OF_AWS = ("bedrock_url", "aws_url", "queue_url")  # may have a path; boto3 takes no underscore in their hosts
+SCHEMES = {
+    **dict.fromkeys(
+        ("bedrock_url", "aws_url", "queue_url", "opensearch_url", "slack_url", "zendesk_url", "report_url"), WEB
+    ),
+    "redis_url": REDIS,
+}
+OF_AWS = ("bedrock_url", "aws_url", "queue_url")  # boto3 takes no underscore in their hosts
+WITH_PATH = (*OF_AWS, "slack_url", "report_url")
+GROUP = re.compile(r"(?:S[A-Z0-9]{2,20})?", re.ASCII)  # in Slack
+ZENDESK = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)  # a subdomain
+WORKSPACE = re.compile(r"[TE][A-Z0-9]{2,20}", re.ASCII)
 HOST = re.compile(r"(?:(?!-)[\w-]{1,63}(?<!-)\.)*(?!-)[\w-]{1,63}(?<!-)\.?", re.ASCII)
 UNUSED = {WEB: ("", "/"), REDIS: ("", "/", "/0")}  # paths that say nothing, so that no other is ignored
 FORMS = {WEB: "https://host or https://host:port", REDIS: "redis://host:port, or rediss:// with TLS"}
 Positive = Annotated[int, msgspec.Meta(ge=1)]
+Quota = Annotated[int, msgspec.Meta(ge=0)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 # USD per million tokens: input, output, read from the prompt cache, written to it. https://aws.amazon.com/bedrock/pricing
 PRICES = """{
@@ -94,6 +105,31 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     masked: str = ""  # a JSON file of further patterns to mask: [{"name", "pattern", "replacement"}]
 
     api_callers: str = ""  # of the query API: JSON, a file with it, or secret:<id> in Secrets Manager; docs/api.md
+    # of Slack; tokens, secrets and keys may each be secret:<id> in Secrets Manager: docs/slack.md
+    slack_bot_token: str = ""  # xoxb-..., of the one workspace that is answered
+    slack_signing_secret: str = ""  # of the app: what its request URL checks
+    slack_app_token: str = ""  # xapp-..., of Socket Mode
+    slack_client_id: str = ""  # instead of the bot token, for several workspaces: they install the app by OAuth
+    slack_client_secret: str = ""
+    slack_encryption_key: str = ""  # closes what is stored of installations; several by commas, the newest first
+    slack_workspaces: str = ""  # ids of those that may install the app: T0123ABCD,E0456EFGH
+    slack_redirect_url: str = ""  # where the app has several; empty: its only one
+    slack_audience: Literal["public", "internal"] = "public"  # of the workspace's own members, where no channel says
+    slack_humans: str = ""  # a user group's id, which "Ask a human" mentions
+    slack_admins: str = ""  # a user group's id: its members are admins here, besides the workspace's own
+    slack_person_quota: Quota = 60  # questions an hour that one person may ask; 0: as many as wished
+    slack_workspace_quota: Quota = 2_000  # and all of a workspace together
+    slack_url: str = "https://slack.com/api/"  # of the Web API
+    report_url: str = ""  # where the report is published, if it is: a run's summary links to it
+    # of Zendesk, where "Ask a human" opens a ticket; secret and token may each be secret:<id>: docs/slack.md
+    zendesk_subdomain: str = ""  # of https://example.zendesk.com the word example
+    zendesk_client_id: str = ""  # the identifier of a confidential OAuth client
+    zendesk_client_secret: str = ""
+    zendesk_email: str = ""  # instead of an OAuth client, of the agent whose API token it is; ends on 2027-04-30
+    zendesk_token: str = ""
+    zendesk_url: str = ""  # instead of Zendesk's own, for tests
+    deliveries: Positive = 5  # of a job, after which the queue puts it aside: its redrive policy's maxReceiveCount
+
     tracing: bool = False  # X-Ray: one subsegment a request, without texts
 
     @property
@@ -102,8 +138,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         models = (self.answer_model, self.second_model, self.rewrite_model, self.rerank_model)
         signed = self.opensearch_url if self.opensearch_signed else ""
         stores = (signed, self.redis_user, self.table, self.queue_url)
-        named = (self.embedding_model.startswith(BEDROCK), self.api_callers.startswith("secret:"))
+        tokens = (self.slack_bot_token, self.slack_signing_secret, self.slack_app_token)
+        zendesk = (self.zendesk_client_secret, self.zendesk_token)
+        secrets = (self.api_callers, *tokens, self.slack_client_secret, self.slack_encryption_key, *zendesk)
+        named = (self.embedding_model.startswith(BEDROCK), *(stated.startswith(SECRET) for stated in secrets))
         return any((*models, *stores, *named))
+
+    @property
+    def slack(self) -> bool:
+        """Whether anybody is answered in Slack."""
+        return bool(self.slack_bot_token or self.slack_client_id)
 
     @property
     def folder(self) -> Path:
@@ -124,7 +168,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             fits = False
         if not fits:
             raise _wrong(name, f"it reads {FORMS[schemes]}")
-        if name not in OF_AWS and (found.query or found.fragment or found.path not in UNUSED[schemes]):
+        if name not in WITH_PATH and (found.query or found.fragment or found.path not in UNUSED[schemes]):
             raise _wrong(name, f"a path, a database or options after the host are not used: it reads {FORMS[schemes]}")
         return found
 
@@ -146,6 +190,13 @@ def load(environment: Mapping[str, str] = os.environ, **given: object) -> Settin
     return settings
 
 
+def keys(environment: Mapping[str, str] = os.environ) -> tuple[str, str, str] | None:
+    """AWS's access key, secret key and session token, where the environment has them, as it does within Lambda."""
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    key, secret, token = (environment.get(name, "") for name in names)
+    return (key, secret, token) if key and secret else None
+
+
 def _check(settings: Settings) -> None:
     """What no type says of a setting."""
     for name, value in msgspec.structs.asdict(settings).items():
@@ -158,8 +209,39 @@ def _check(settings: Settings) -> None:
         _check_login(settings)
     if settings.embedding_model.startswith(BEDROCK) and not EMBEDDING.fullmatch(settings.embedding_model):
         raise _wrong("embedding_model", f"it reads {BEDROCK}<model id>, or {BEDROCK}<model id> 1024 float")
+    _check_slack(settings)
+    _check_zendesk(settings)
     if settings.cost_tag and not all(settings.cost_tag.partition("=")):
         raise _wrong("cost_tag", "it reads name=value")
+
+
+def _check_slack(settings: Settings) -> None:
+    for name in ("slack_humans", "slack_admins"):
+        if not GROUP.fullmatch(getattr(settings, name)):
+            raise _wrong(name, "it is the id of a user group, such as S0614TZR7")
+    if not settings.slack_client_id:
+        return
+    if settings.slack_bot_token:
+        raise _wrong(
+            "slack_client_id", "it is for several workspaces, SUPPORTBOT_SLACK_BOT_TOKEN for one: set one of them"
+        )
+    for name in ("slack_client_secret", "slack_encryption_key", "slack_workspaces"):
+        if not getattr(settings, name):
+            raise _wrong(name, "it is needed with SUPPORTBOT_SLACK_CLIENT_ID (docs/slack.md)")
+    if not all(WORKSPACE.fullmatch(each) for each in settings.slack_workspaces.replace(",", " ").split()):
+        raise _wrong("slack_workspaces", "it reads T0123ABCD,E0456EFGH: ids of workspaces and organisations")
+
+
+def _check_zendesk(settings: Settings) -> None:
+    oauth = (settings.zendesk_client_id, settings.zendesk_client_secret)
+    token = (settings.zendesk_email, settings.zendesk_token)
+    if not settings.zendesk_subdomain:
+        if any((*oauth, *token, settings.zendesk_url)):
+            raise _wrong("zendesk_subdomain", "it is needed with the other settings of Zendesk (docs/slack.md)")
+    elif not ZENDESK.fullmatch(settings.zendesk_subdomain):
+        raise _wrong("zendesk_subdomain", "of https://example.zendesk.com it is the word example")
+    elif not ((all(oauth) and not any(token)) or (all(token) and not any(oauth))):
+        raise _wrong("zendesk_client_id", "with it _CLIENT_SECRET is needed, or instead of both _EMAIL and _TOKEN")
 
 
 def _check_login(settings: Settings) -> None:

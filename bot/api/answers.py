@@ -13,7 +13,7 @@ from bot.api.callers import Caller
 from bot.api.errors import RefusedError, bad, unknown
 from bot.api.parts import Parts
 from bot.api.requests import Opinion, Query
-from rag_core.domain import Answer, AnswerRecord, Deadline, PersonId, Question, QuestionId
+from rag_core.domain import Answer, AnswerRecord, Deadline, PersonId, Question, QuestionId, Rating
 from rag_core.errors import RejectedError
 from rag_core.jobs import Job, JobId, JobKind
 
@@ -64,13 +64,17 @@ class Answers:
             raise unknown()
         return record
 
-    def rate(self, caller: Caller, question_id: str, opinion: Opinion) -> QuestionId:
-        if self.read(caller, question_id) is None:
+    def rate(self, caller: Caller, question_id: str, opinion: Opinion) -> tuple[Rating, AnswerRecord]:
+        """The rating, and the answer as it was before."""
+        before = self.read(caller, question_id)
+        if before is None:
             raise RefusedError(HTTPStatus.CONFLICT, "pending", "this question is not answered yet: rate it later")
         rated = QuestionId(question_id)
         person = PersonId(f"{caller.person}:{opinion.person}" if opinion.person else caller.person)
-        self._parts.rate(rated, person, helpful=opinion.helpful, reason=opinion.reason, comment=opinion.comment)
-        return rated
+        rating = self._parts.rate(
+            rated, person, helpful=opinion.helpful, reason=opinion.reason, comment=opinion.comment
+        )
+        return rating, before
 
     def _previous(self, caller: Caller, question_id: str) -> str:
         try:

@@ -102,9 +102,10 @@ class Api:
         caller = self._caller("/answers/{id}/rating")
         opinion = self._body(Opinion)
         self._quoting = (opinion.comment, opinion.person)
-        rated = within(self._deadline(), lambda: self._answers.rate(caller, question_id, opinion))
-        self._said["question_id"] = rated
-        return _json(HTTPStatus.OK, replies.Rated(rated, opinion.helpful))
+        rating, before = within(self._deadline(), lambda: self._answers.rate(caller, question_id, opinion))
+        self._said["question_id"] = rating.question_id
+        self._telemetry.rated(rating, before)
+        return _json(HTTPStatus.OK, replies.Rated(rating.question_id, rating.helpful))
 
     def _health(self) -> Response[str]:
         self._said["route"] = "/health"

@@ -18,6 +18,7 @@ from bot.api.callers import Callers
 from bot.api.errors import OverdueError
 from bot.api.limiting import within
 from bot.api.parts import Parts
+from bot.observability import Telemetry
 from rag_core.domain import Answer, AnswerRecord, Deadline, Outcome, Question, QuestionId
 from rag_core.errors import RejectedError, SupportBotError, UnavailableError
 from rag_core.jobs import Job
@@ -28,6 +29,16 @@ EARLIER = 2.0  # seconds by which that on a callback ends before that on its que
 SENT = timedelta(days=15)  # longer than SQS keeps a message
 
 OnAnswer = Callable[[Answer], None]
+
+
+def work(
+    parts: Parts, callers: Callers, telemetry: Telemetry, callbacks: Callbacks | None = None
+) -> Callable[[Job, Deadline, bool], None]:
+    """As the queue's worker calls it: nobody is told of a last delivery, who asked looks for the answer."""
+    worker = Worker(
+        parts, callers, callbacks or Callbacks(), lambda answer: telemetry.answered(answer, channel=CHANNEL)
+    )
+    return lambda job, deadline, _last: worker.work(job, deadline)
 
 
 class Worker:

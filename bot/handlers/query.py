@@ -7,10 +7,11 @@ from typing import Any
 
 from bot.api.routes import Api
 from bot.app import build
+from bot.handlers.warming import warm
 from bot.settings import load
 
 SETTINGS = load()
-API = Api(SETTINGS, build(SETTINGS))
+API = Api(SETTINGS, warm(build(SETTINGS)))
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:

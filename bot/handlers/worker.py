@@ -1,4 +1,4 @@
-"""The function that answers the questions of the queue.
+"""The function that does the jobs of the queue.
 
 What fails is named to SQS, which delivers it again and after the fifth time puts it aside.
 """
@@ -6,13 +6,22 @@ What fails is named to SQS, which delivers it again and after the fifth time put
 from typing import Any
 
 from bot import aws
-from bot.api.batching import Batches
-from bot.api.callers import load as load_callers
 from bot.app import build
+from bot.batching import Batches
+from bot.handlers.warming import warm
+from bot.observability import Telemetry
 from bot.settings import load
+from bot.working import workers
 
 SETTINGS = load()
-BATCHES = Batches(SETTINGS, build(SETTINGS), load_callers(SETTINGS), aws.job)
+TELEMETRY = Telemetry(tracing=SETTINGS.tracing)
+BATCHES = Batches(
+    SETTINGS,
+    workers(warm(build(SETTINGS)), TELEMETRY),
+    aws.job,
+    TELEMETRY,
+    aws.queue(SETTINGS).postpone if SETTINGS.queue_url else None,
+)
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -1,11 +1,14 @@
 """Jobs within one process, for one machine: a few threads, and a bounded wait.
 
-A full queue refuses at once: who waits for an answer must hear of it, and memory has an end.
+A full queue refuses at once: who waits for an answer must hear of it, and memory has an end. What failed for now waits
+aside, so that it holds up nobody, and comes again as a queue elsewhere would deliver it.
 """
 
+import heapq
 import threading
+import time
 from collections.abc import Callable
-from queue import Full, Queue
+from itertools import count
 from typing import Self
 
 from rag_core.domain import NEVER, Deadline
@@ -15,26 +18,32 @@ from rag_core.jobs import Job
 ROOM = 1_000  # jobs that wait
 WORKERS = 4
 SOON = 5.0  # seconds
+LONGEST_PAUSE = 15.0  # seconds between two tries of one job
+
+Work = Callable[[Job, bool], object]
 
 
 class LocalQueue:
     """JobQueue, a context manager that ends when every job is done. What waits is lost with the process.
 
-    `failed` is told of a job whose work raised, once it was done `tries` times; it must not raise.
+    `work` is told with a job whether this is its last try. `failed` is told of a job whose work raised what another try
+    does not mend, or raised at its last; it must not raise. `pause`: seconds before the second try, doubled with each.
     """
 
     def __init__(
         self,
-        work: Callable[[Job], object],
+        work: Work,
         failed: Callable[[Job, Exception], object],
         *,
         workers: int = WORKERS,
         room: int = ROOM,
         tries: int = 2,
+        pause: float = 0.0,
     ) -> None:
-        self._work, self._failed, self._tries = work, failed, tries
-        self._waiting: Queue[Job | None] = Queue(room)
-        self._gate, self._closed = threading.Lock(), False
+        self._work, self._failed, self._room, self._tries, self._pause = work, failed, room, tries, pause
+        self._waiting: list[tuple[float, int, Job, int]] = []  # a heap by when it is due
+        self._changed, self._number = threading.Condition(), count()
+        self._closed = False
         self._workers = [threading.Thread(target=self._run, daemon=True) for _ in range(workers)]
         for worker in self._workers:
             worker.start()
@@ -46,36 +55,51 @@ class LocalQueue:
         self.close()
 
     def send(self, job: Job, *, deadline: Deadline = NEVER) -> None:
-        with self._gate:
+        with self._changed:
             if self._closed:
                 raise UnavailableError("the bot is stopping: ask again when it is up")
-            try:
-                self._waiting.put_nowait(job)
-            except Full:
-                raise UnavailableError("too many questions wait: try again soon", retry_after=SOON) from None
+            if len(self._waiting) >= self._room:
+                raise UnavailableError("too many questions wait: try again soon", retry_after=SOON)
+            self._put(0.0, job, 1)
 
     def close(self) -> None:
         """Takes no more, and waits for what there is."""
-        with self._gate:
-            first, self._closed = not self._closed, True
-        for _ in self._workers if first else ():
-            self._waiting.put(None)
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
         for worker in self._workers:
             worker.join()
 
-    def _run(self) -> None:
-        while (job := self._waiting.get()) is not None:
-            self._do(job)
+    def _put(self, pause: float, job: Job, number: int) -> None:
+        heapq.heappush(self._waiting, (time.monotonic() + pause, next(self._number), job, number))
+        self._changed.notify()
 
-    def _do(self, job: Job) -> None:
-        for left in reversed(range(self._tries)):
-            try:
-                self._work(job)
-            except UnavailableError as error:
-                if not left:
-                    self._failed(job, error)
-            except Exception as error:  # noqa: BLE001 - whatever one job does, the next is done
-                self._failed(job, error)
-                return
-            else:
-                return
+    def _run(self) -> None:
+        while (found := self._next()) is not None:
+            job, number = found
+            if (pause := self._do(job, number)) is not None:
+                with self._changed:
+                    self._put(pause, job, number + 1)  # by one who looks for the next then: a close loses none
+
+    def _next(self) -> tuple[Job, int] | None:
+        """The next job that is due, and which of its tries this is; None once none waits and no more is taken."""
+        with self._changed:
+            while self._waiting or not self._closed:
+                left = self._waiting[0][0] - time.monotonic() if self._waiting else None
+                if left is not None and left <= 0:
+                    _, _, job, number = heapq.heappop(self._waiting)
+                    return job, number
+                self._changed.wait(left)
+        return None
+
+    def _do(self, job: Job, number: int) -> float | None:
+        """Seconds after which to try it again; None where nothing is left to do."""
+        try:
+            self._work(job, number >= self._tries)
+        except UnavailableError as error:
+            if number < self._tries:
+                return min(max(error.retry_after or 0.0, self._pause * 2.0 ** (number - 1)), LONGEST_PAUSE)
+            self._failed(job, error)
+        except Exception as error:  # noqa: BLE001 - whatever one job does, the next is done
+            self._failed(job, error)
+        return None

@@ -1,0 +1,148 @@
+"""The job that brings the index up to date with a source, and the runs as Slack's admins ask for them.
+
+Whatever becomes of a job, its message says so: a run that waits, dies or is delivered again ends in one summary.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from bot.app import App
+from bot.working import Work
+from integrations.slack import summarising
+from integrations.slack.messages import notice
+from integrations.slack.needs import Calls
+from integrations.slack.progressing import EVERY, ProgressMessage
+from rag_core.domain import Deadline, PersonId, SourceName
+from rag_core.errors import AlreadyRunningError, MisconfiguredError, RejectedError, SupportBotError, UnavailableError
+from rag_core.jobs import Job
+from rag_core.ports import JobQueue
+from rag_core.runs import RunId, RunRecord, RunState
+
+FIELDS = ("source", "by", "team", "channel", "ts")
+ELSEWHERE = (
+    "{} cannot be read from here: it is no folder of the machine this bot works on. Run `supportbot ingest` where it "
+    "is. Sources in AWS, such as buckets, cannot be read again from Slack yet"
+)
+
+
+def elsewhere(source: SourceName) -> str | None:
+    """Why a source cannot be read again by this process; None where it can."""
+    return None if Path(source).exists() else ELSEWHERE.format(source)
+
+
+class SlackIngestions:
+    """What `/supportbot` takes of the app. `queue` carries its jobs; `survives`: also beyond this process's end."""
+
+    def __init__(self, app: App, queue: JobQueue, *, survives: bool) -> None:
+        self._app, self._queue, self._survives = app, queue, survives
+
+    def sources(self) -> Mapping[SourceName, int]:
+        try:
+            return self._app.index.sources()
+        except MisconfiguredError:  # no index yet
+            return {}
+
+    def request(self, source: SourceName, by: PersonId, *, run: RunId, full: bool) -> RunRecord:
+        if reason := elsewhere(source):
+            raise RejectedError(reason)
+        return self._app.runs.request(source, by, run=run, full=full, survives=self._survives)
+
+    def begin(self, job: Job) -> None:
+        self._queue.send(job)
+
+    def withdraw(self, run: RunRecord, reason: str) -> None:
+        self._app.runs.withdraw(run, reason)
+
+    def cancel(self, source: SourceName, by: PersonId) -> RunRecord:
+        return self._app.runs.cancel(source, by)
+
+    def latest(self) -> Sequence[RunRecord]:
+        return self._app.runs.latest()
+
+    def knowledge_as_of(self) -> datetime | None:
+        return self._app.runs.knowledge_as_of()
+
+
+class IngestJobs:
+    """Does jobs of the kind INGEST; `calls` gives a team's Slack for as long as a deadline leaves."""
+
+    def __init__(
+        self, app: App, calls: Callable[[str, Deadline], Calls], *, report_url: str = "", every: float = EVERY
+    ) -> None:
+        self._app, self._calls, self._report_url, self._every = app, calls, report_url, every
+        self._turn = threading.Lock()  # an index has one writer: a second source waits here rather than fails there
+
+    def work(self, job: Job, _deadline: Deadline, last: bool) -> None:
+        """An ingestion takes the time it takes. Raises UnavailableError for one that is to be delivered again."""
+        message = self._message(job)
+        run = self._found(job)
+        if run is None or run.state not in (RunState.DONE, RunState.CANCELLED):
+            try:
+                with self._turn, message:
+                    self._ingest(job, message)
+            except AlreadyRunningError as error:
+                if error.run != job.id:
+                    source = SourceName(job.payload["source"])
+                    message.end(notice(summarising.already(source, PersonId(error.by), error.since)))
+                elif not last:  # another delivery of this job is at it; should it die, this one comes again
+                    raise
+                return
+            except UnavailableError as error:
+                if not last:
+                    self._postpone(job, message, str(error))
+                    raise
+            except (SupportBotError, OSError) as error:
+                self._recorded(job, str(error))
+            except Exception:  # a flaw of ours: whoever waits is told, and the log too
+                self._tell(job, message)
+                raise
+        self._tell(job, message)
+
+    def _ingest(self, job: Job, message: ProgressMessage) -> None:
+        given = job.payload
+        if reason := elsewhere(SourceName(given["source"])):
+            raise RejectedError(reason)
+        self._app.ingest(
+            Path(given["source"]),
+            by=PersonId(given["by"]),
+            run=RunId(job.id),
+            full=bool(given.get("full")),
+            progress=message.progress,
+        )
+
+    def _message(self, job: Job) -> ProgressMessage:
+        given = job.payload
+        if not all(given.get(name) for name in FIELDS):
+            raise RejectedError("a job for an ingestion names its source, who asked for it, and where that is told")
+
+        def calls(until: Deadline) -> Calls:
+            return self._calls(given["team"], until)
+
+        source, by = SourceName(given["source"]), PersonId(given["by"])
+        return ProgressMessage(calls, given["channel"], given["ts"], source, by, every=self._every)
+
+    def _found(self, job: Job) -> RunRecord | None:
+        return self._app.runs.find(SourceName(job.payload["source"]), RunId(job.id))
+
+    def _tell(self, job: Job, message: ProgressMessage) -> None:
+        if run := self._found(job):
+            message.end(summarising.ended(run, self._report_url))
+
+    def _postpone(self, job: Job, message: ProgressMessage, reason: str) -> None:
+        source, by = SourceName(job.payload["source"]), PersonId(job.payload["by"])
+        with suppress(SupportBotError):  # what counts is that the job comes again
+            message.end(summarising.waiting(source, by, full=bool(job.payload.get("full")), reason=reason))
+
+    def _recorded(self, job: Job, reason: str) -> None:
+        """One that failed before it began is no longer waited for."""
+        run = self._found(job)
+        if run and run.state is RunState.WAITING:
+            self._app.runs.withdraw(run, reason)
+
+
+def work(app: App, calls: Callable[[str, Deadline], Calls], report_url: str = "") -> Work:
+    """As the queue's worker calls it."""
+    return IngestJobs(app, calls, report_url=report_url).work

@@ -1,0 +1,1 @@
+"""Slack: a person asks where they work, and is answered there."""

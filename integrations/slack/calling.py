@@ -1,0 +1,142 @@
+"""Call Slack's Web API: wait where it asks to, and never do twice what must not be done twice.
+
+The SDK's own retries are off: after a lost response they repeat a post that was made.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Mapping
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any
+
+from slack_sdk.errors import SlackApiError
+
+from rag_core.domain import Deadline
+from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
+
+if TYPE_CHECKING:
+    from slack_sdk import WebClient
+    from slack_sdk.web import SlackResponse
+
+PATIENCE = 10.0  # seconds for one call
+AFTER = 2.0  # seconds that a call may go on after the deadline; a turn's claim outlives that
+LEFT = 3.0  # seconds that a wait must leave of the time there is
+TRIES = 3  # of what may be repeated
+UNNAMED = 1.0  # seconds to wait where Slack does not say how long
+OFTEN = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+TOKEN = frozenset(
+    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "org_login_required"}
+)
+PACED = frozenset({"chat_postMessage", "chat_postEphemeral", "chat_startStream"})  # about one a second and channel
+
+
+class RefusedError(RejectedError):
+    """Slack refused a call; `code` is its word for why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"Slack refused: {code}")
+        self.code = code
+
+
+class LostError(UnavailableError):
+    """It cannot be told whether Slack did what it was asked for."""
+
+
+class Pace:
+    """Spaces what is posted in one channel; this process's part of the limit, Slack's 429 says the rest."""
+
+    def __init__(self, interval: float = 1.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._interval, self._clock = interval, clock
+        self._next: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def wait(self, channel: str, longest: float) -> float:
+        """Seconds until this post's turn, which is taken. Raises UnavailableError where that is too long."""
+        with self._lock:
+            now = self._clock()
+            self._next = {each: at for each, at in self._next.items() if at > now}
+            at = self._next.get(channel, now)
+            if at - now > longest:
+                raise UnavailableError("too much is being posted in this channel", retry_after=at - now)
+            self._next[channel] = at + self._interval
+            return at - now
+
+
+class Slack:
+    """One workspace's Web API while one event is worked on."""
+
+    def __init__(
+        self,
+        client: "WebClient",
+        deadline: Deadline,
+        *,
+        bot_user: str,
+        bot: str = "",
+        pace: Pace | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.client, self.deadline, self.bot_user, self.bot = client, deadline, bot_user, bot
+        self._pace, self._sleep = pace or Pace(), sleep
+
+    def call(self, method: "Callable[..., SlackResponse]", **arguments: Any) -> dict[str, Any]:
+        for tried in range(1, TRIES + 1):
+            try:
+                return self.once(method, **arguments)
+            except LostError:
+                if tried == TRIES:
+                    raise
+                self._sleep(min(0.2 * 2**tried, self.deadline.remaining))
+        raise AssertionError
+
+    def once(self, method: "Callable[..., SlackResponse]", **arguments: Any) -> dict[str, Any]:
+        if method.__name__ in PACED:
+            self._sleep(self._pace.wait(arguments["channel"], self.deadline.remaining - LEFT))
+        while True:
+            try:
+                return self.now(method, **arguments)
+            except LostError:
+                raise
+            except UnavailableError as error:
+                if error.retry_after is None or error.retry_after > self.deadline.remaining - LEFT:
+                    raise
+                self._sleep(error.retry_after)
+
+    def now(self, method: "Callable[..., SlackResponse]", **arguments: Any) -> dict[str, Any]:
+        """As `once`, without waiting: UnavailableError says after how long to come again."""
+        if not self.deadline.remaining:
+            raise UnavailableError("no time is left for another call of Slack")
+        self.client.timeout = math.ceil(min(PATIENCE, self.deadline.remaining + AFTER - 1))
+        try:
+            response = method(**arguments)
+        except SlackApiError as error:
+            raise _translated(error) from None  # the SDK's own message quotes the whole response
+        except (OSError, HTTPException) as error:
+            raise LostError(f"Slack did not answer ({type(error).__name__})") from error
+        data = response.data
+        if not isinstance(data, dict):
+            raise LostError("Slack answered with something else than JSON")
+        return data
+
+
+def _translated(error: SlackApiError) -> Exception:
+    response = error.response
+    data = response.data if isinstance(response.data, dict) else {}
+    code = str(data.get("error", ""))
+    if response.status_code == 429 or code in OFTEN:
+        return UnavailableError("Slack is called too often", retry_after=waiting(response.headers))
+    if response.status_code >= 500 or code in UNSURE or not code or " " in code:  # words: a page instead of JSON
+        return LostError(f"Slack answered with an error of its own ({response.status_code})")
+    if code in TOKEN:
+        return MisconfiguredError(f"Slack does not accept the bot's token ({code}): install the app again")
+    return RefusedError(code)
+
+
+def waiting(headers: Mapping[str, Any]) -> float:
+    """Seconds that Slack asks to wait."""
+    for name, value in headers.items():
+        if name.lower() == "retry-after":
+            first = value[0] if isinstance(value, list) else value
+            return max(float(first), 0.0) if str(first).replace(".", "", 1).isdigit() else UNNAMED
+    return UNNAMED

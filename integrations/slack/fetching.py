@@ -1,0 +1,77 @@
+"""Slack's addresses outside its Web API: where a command's answer goes, and where a file lies.
+
+They come with an event, so each is held against Slack's own hosts, and no redirect is followed: the token, and what a
+person is told, go nowhere else.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import SplitResult, urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from integrations.slack.calling import PATIENCE, LostError, RefusedError, waiting
+from rag_core.domain import Deadline
+from rag_core.errors import RejectedError, UnavailableError
+
+SLACK = "https://slack.com/api/"
+HOOKS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
+FILES = re.compile(r"[a-z0-9-]+\.slack(?:-gov)?\.com")
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        """None: what is answered with a redirect is an error."""
+
+
+class Web:
+    """Answers by a response_url, and reads files; `base_url` is that of the Web API."""
+
+    def __init__(self, base_url: str = SLACK) -> None:
+        self._own = urlsplit(base_url)
+        self._opener = build_opener(_NoRedirect())
+
+    def respond(self, url: str, payload: Mapping[str, Any], deadline: Deadline) -> None:
+        """Raises RefusedError where the url is used up or too old, LostError, UnavailableError."""
+        if not self._is_hook(urlsplit(url)):
+            raise RejectedError("a response_url that is not Slack's is not answered")
+        body = json.dumps(payload).encode()
+        self._open(Request(url, body, {"Content-Type": "application/json"}), 1000, deadline)  # noqa: S310 - held above
+
+    def download(self, url: str, token: str, limit: int, deadline: Deadline) -> bytes:
+        """The first bytes of a file, `limit` and one more where it is longer."""
+        if not self._is_file(urlsplit(url)):
+            raise RejectedError("a file that does not lie with Slack is not read")
+        request = Request(url, headers={"Authorization": f"Bearer {token}"})  # noqa: S310 - held above
+        return self._open(request, limit + 1, deadline)
+
+    def _open(self, request: Request, limit: int, deadline: Deadline) -> bytes:
+        if not deadline.remaining:
+            raise UnavailableError("no time is left for another call of Slack")
+        try:
+            with self._opener.open(request, timeout=math.ceil(min(PATIENCE, deadline.remaining + 1))) as response:
+                content: bytes = response.read(limit)
+                return content
+        except HTTPError as error:
+            with error:
+                if error.code == 429:
+                    after = waiting(dict(error.headers.items()))
+                    raise UnavailableError("Slack is called too often", retry_after=after) from error
+                if error.code >= 500:
+                    raise LostError(f"Slack answered with an error of its own ({error.code})") from error
+                raise RefusedError(f"http_{error.code}") from error
+        except (OSError, HTTPException) as error:
+            raise LostError(f"Slack did not answer ({type(error).__name__})") from error
+
+    def _is_own(self, url: SplitResult) -> bool:
+        return (url.scheme, url.netloc) == (self._own.scheme, self._own.netloc)
+
+    def _is_hook(self, url: SplitResult) -> bool:
+        return self._is_own(url) or (url.scheme == "https" and url.netloc in HOOKS)
+
+    def _is_file(self, url: SplitResult) -> bool:
+        return self._is_own(url) or (url.scheme == "https" and FILES.fullmatch(url.netloc) is not None)

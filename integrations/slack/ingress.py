@@ -1,0 +1,151 @@
+"""What Slack sends, verified and put on the queue: it is acknowledged once it cannot be lost any more.
+
+Slack waits three seconds and calls again when it hears nothing good, for a day. So nothing is answered here: a question
+waits in the queue, and only a modal, whose trigger dies after three seconds, is opened at once.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+from integrations.slack import signing
+from integrations.slack.fitting import fitted
+from integrations.slack.interacting import Interactions
+from integrations.slack.opening import Opener
+from integrations.slack.receiving import Kind, Received, receive, received
+from integrations.slack.signing import ForgedError
+from rag_core.errors import MisconfiguredError, RejectedError, SupportBotError, UnavailableError
+from rag_core.jobs import Job, JobId, JobKind
+from rag_core.timing import Deadline
+
+if TYPE_CHECKING:
+    from rag_core.ports import JobQueue  # its module costs a cold start what it does not need
+
+SENDING = 1.5  # seconds for the queue, of the three that Slack waits
+SOON = 30  # seconds after which to call again
+QUESTION = "/support"
+WORKING = {"response_type": "ephemeral", "text": "Looking for an answer. Only you will see it."}
+WITH_QUESTION = ("", "file_share", "thread_broadcast")  # subtypes; an answer that is updated makes others by the dozen
+TEXT, JSON = "text/plain; charset=utf-8", "application/json"
+
+Headers = Mapping[str, str | Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The response to Slack, and for the log what became of the request: constants and ids, nothing a person wrote."""
+
+    status: int
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": TEXT})
+    code: str = ""  # what was wrong
+    kind: str = ""  # of the payload, once it is known for Slack's
+    job: str = ""  # its id
+    error: Exception | None = None  # why it could not be taken
+
+
+class Ingress:
+    """One app's request URL; safe to share between threads. Raises MisconfiguredError without a secret."""
+
+    def __init__(self, secret: str, desk: "Desk", *, clock: Callable[[], float] = time.time) -> None:
+        signing.require(secret)
+        self._secret, self._desk, self._clock = secret, desk, clock
+
+    def handle(self, headers: Headers, body: bytes) -> Reply:
+        """Never raises for what a sender can do, nor for a queue that is down."""
+        try:
+            stamp, signature = _one(headers, signing.TIMESTAMP), _one(headers, signing.SIGNATURE)
+            signing.verify(self._secret, stamp, signature, body, self._clock())
+        except ForgedError:
+            return Reply(401, "this request is not signed by Slack", code="forged")
+        try:
+            found = receive(body)
+        except RejectedError as error:
+            return Reply(400, "this is no payload of Slack's", code="malformed", error=error)
+        return self._taken(found)
+
+    def _taken(self, found: Received) -> Reply:
+        kind = found.kind.value
+        try:
+            taken = self._desk.take(found)
+        except RejectedError as error:
+            return Reply(400, "this cannot be taken", code="refused", kind=kind, error=error)
+        except (UnavailableError, MisconfiguredError) as error:
+            after = ceil(getattr(error, "retry_after", None) or SOON)
+            return Reply(
+                503, "try again", {"Content-Type": TEXT, "Retry-After": str(after)}, "queue", kind, error=error
+            )
+        body, headers = (json.dumps(taken.answer), {"Content-Type": JSON}) if taken.answer else ("", {})
+        return Reply(200, body, headers, "not_opened" if taken.error else "", kind, taken.job, taken.error)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is said at once; `job`: the id of what waits in the queue; `error`: the modal did not open."""
+
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    job: str = ""
+    error: SupportBotError | None = None
+
+
+class Desk:
+    """Takes payloads that are known to be Slack's: by their signature, or because Socket Mode brought them."""
+
+    def __init__(self, queue: "JobQueue", opener: Opener, interactions: Interactions) -> None:
+        self._queue, self._opener, self._interactions = queue, opener, interactions
+
+    def receive(self, payload: object) -> Taken:
+        """An envelope's. Raises RejectedError, UnavailableError, MisconfiguredError."""
+        return self.take(received(payload))
+
+    def take(self, found: Received) -> Taken:
+        """Once it returns the job is on the queue, if there is anything to do."""
+        if found.kind is Kind.HANDSHAKE:
+            return Taken({"challenge": found.key})
+        if found.kind is Kind.OTHER or (found.kind is Kind.EVENT and _is_noise(found.event)):
+            return Taken()
+        if errors := self._interactions.errors(found):
+            return Taken({"response_action": "errors", "errors": dict(errors)})
+        job = _job(found)
+        self._queue.send(job, deadline=Deadline.within(SENDING))
+        return Taken(_said(found), job.id, self._opened(found))
+
+    def _opened(self, found: Received) -> SupportBotError | None:
+        """After the click is on the queue, so that it is never lost with its modal."""
+        try:
+            if view := self._interactions.modal(found):
+                self._opener.open(found.payload, view)
+        except SupportBotError as error:
+            return error
+        return None
+
+
+def _job(found: Received) -> Job:
+    # the verification token is a secret, and of no use here
+    payload = {name: value for name, value in found.payload.items() if name != "token"}
+    name = JobId(sha256(f"slack:{found.key}".encode(errors="replace")).hexdigest()[:32])
+    return Job(name, JobKind.SLACK, datetime.now(UTC), event=fitted(payload))
+
+
+def _is_noise(event: Mapping[str, Any]) -> bool:
+    """A message that nobody wrote as one: edited, deleted, by a bot, by us."""
+    if event.get("bot_id"):
+        return True
+    return event.get("type") == "message" and (event.get("subtype") or "") not in WITH_QUESTION
+
+
+def _said(found: Received) -> Mapping[str, Any]:
+    asked = found.kind is Kind.COMMAND and found.payload.get("command") == QUESTION
+    return WORKING if asked and str(found.payload.get("text") or "").strip() else {}
+
+
+def _one(headers: Headers, name: str) -> str:
+    """Its only value; none where there are several: nobody says which of them was signed."""
+    found = [value for key, value in headers.items() if key.lower() == name]
+    values = [each for value in found for each in ([value] if isinstance(value, str) else value)]
+    return values[0] if len(values) == 1 and isinstance(values[0], str) else ""
