@@ -1,0 +1,65 @@
+"""Zendesk, made from the settings: where "Ask a human" opens its tickets."""
+
+import threading
+from typing import TYPE_CHECKING
+
+from bot import quick
+from bot.settings import Settings
+from integrations.zendesk.addressing import Site
+from integrations.zendesk.authorizing import Access, ApiToken, ClientCredentials
+from integrations.zendesk.client import Zendesk
+from integrations.zendesk.desk import ZendeskDesk
+from integrations.zendesk.tickets import Tickets
+from rag_core.domain import Deadline, QuestionId
+from rag_core.errors import MisconfiguredError
+
+if TYPE_CHECKING:
+    from integrations.slack.needs import HumanDesk
+
+PATIENCE = 15.0  # seconds for a check
+
+
+def desk(settings: Settings) -> "HumanDesk | None":
+    """None where Zendesk is not set up."""
+    return _Desk(settings) if settings.zendesk_subdomain else None
+
+
+def client(settings: Settings) -> Zendesk:
+    """Raises MisconfiguredError; UnavailableError when a secret cannot be read now."""
+    site = Site.of(settings.zendesk_subdomain, settings.zendesk_url)
+    return Zendesk(site, _access(settings, site))
+
+
+def check(settings: Settings) -> str:
+    """Who it signs in as, for the doctor; nothing is written."""
+    found = client(settings)
+    with found.calling(Deadline.within(PATIENCE)) as zenpy:
+        me = zenpy.users.me()
+        role = str(me.role)
+    if role not in ("agent", "admin"):
+        raise MisconfiguredError(
+            f"the sign-in is one of an {role}: tickets for agents are opened by an agent or an admin"
+        )
+    return f"signed in to {found.site.netloc} as an {role}"
+
+
+def _access(settings: Settings, site: Site) -> Access:
+    if settings.zendesk_client_id:
+        secret = quick.revealed(settings, settings.zendesk_client_secret)
+        return ClientCredentials(site, settings.zendesk_client_id, secret)
+    return ApiToken(settings.zendesk_email, quick.revealed(settings, settings.zendesk_token))
+
+
+class _Desk:
+    """Made with the first ticket: an answer in Slack waits neither for its secret nor for its import."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._made: ZendeskDesk | None = None
+
+    def open(self, *, question_id: QuestionId, subject: str, transcript: str, asked_by: str) -> str:
+        with self._lock:
+            if self._made is None:
+                self._made = ZendeskDesk(Tickets(client(self._settings)))
+        return self._made.open(question_id=question_id, subject=subject, transcript=transcript, asked_by=asked_by)

@@ -1,0 +1,1 @@
+"""Zendesk: where people answer what the documents do not."""

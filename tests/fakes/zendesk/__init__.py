@@ -1,0 +1,1 @@
+"""A Zendesk at wire level, that real zenpy talks to over HTTP: see zendesk.py."""

@@ -1,0 +1,126 @@
+"""What this Zendesk holds: tickets with their comments, and users.
+
+Stamps are whole seconds, as the platform's are: two updates within one second look the same to `safe_update`.
+"""
+
+import html
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+Clock = Callable[[], float]
+TAG = re.compile(r"<[^>]+>")
+
+
+@dataclass(slots=True)
+class Comment:
+    """`html` is what agents see; `plain` what it says."""
+
+    id: int
+    author_id: int
+    plain: str
+    html: str
+    public: bool
+    created_at: str
+
+    def shown(self) -> dict[str, Any]:
+        return {
+            "id": self.id, "type": "Comment", "author_id": self.author_id, "body": self.plain,
+            "html_body": self.html, "plain_body": self.plain, "public": self.public, "attachments": [],
+            "created_at": self.created_at, "via": {"channel": "api"},
+        }  # fmt: skip
+
+
+@dataclass(slots=True)
+class Ticket:
+    """`fields` are those that are given back as they were set."""
+
+    id: int
+    requester_id: int
+    submitter_id: int
+    created_at: str
+    updated_at: str
+    indexed_at: float  # from when on the search finds it as it is
+    tags: list[str] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
+    fields: dict[str, Any] = field(default_factory=dict)
+    deleted: bool = False
+
+    @property
+    def external_id(self) -> str | None:
+        return self.fields.get("external_id")
+
+    @property
+    def is_public(self) -> bool:
+        """Whether its requester sees it at all."""
+        return any(comment.public for comment in self.comments)
+
+    def shown(self, here: str) -> dict[str, Any]:
+        own: dict[str, Any] = {
+            "external_id": None,
+            "subject": None,
+            "status": "new",
+            "priority": None,
+            "custom_fields": [],
+        }
+        return {
+            **own, **self.fields, "id": self.id, "url": f"{here}/api/v2/tickets/{self.id}.json",
+            "description": self.comments[0].plain, "requester_id": self.requester_id,
+            "submitter_id": self.submitter_id, "tags": self.tags, "is_public": self.is_public,
+            "created_at": self.created_at, "updated_at": self.updated_at, "via": {"channel": "api"},
+        }  # fmt: skip
+
+
+class Desk:
+    """The account's data; every request is served under `lock`, as one transaction."""
+
+    def __init__(self, clock: Clock, lag: float) -> None:
+        self.lock = threading.RLock()
+        self.tickets: dict[int, Ticket] = {}
+        self.users: dict[int, dict[str, Any]] = {}
+        self._clock, self._lag, self._last = clock, lag, 0
+
+    def new_id(self) -> int:
+        self._last += 1
+        return self._last
+
+    @property
+    def now(self) -> float:
+        return self._clock()
+
+    @property
+    def stamp(self) -> str:
+        return datetime.fromtimestamp(self._clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    @property
+    def indexed_at(self) -> float:
+        return self._clock() + self._lag
+
+    def add_user(self, name: str, email: str = "", role: str = "end-user", **more: object) -> dict[str, Any]:
+        number = self.new_id()
+        user = {
+            "id": number, "name": name, "email": email or None, "role": role, "external_id": None,
+            "created_at": self.stamp, "updated_at": self.stamp, "active": True, **more,
+        }  # fmt: skip
+        self.users[number] = user
+        return user
+
+    def open_tickets(self) -> list[Ticket]:
+        return [ticket for ticket in self.tickets.values() if not ticket.deleted]
+
+    def comment(self, stated: dict[str, Any], by: int) -> Comment:
+        """Public unless said otherwise, as the platform has it."""
+        rich = stated.get("html_body")
+        plain = html.unescape(TAG.sub("", rich)) if rich else str(stated.get("body", ""))
+        shown = rich or "".join(f"<p>{html.escape(line)}</p>" for line in plain.split("\n"))
+        author = int(stated.get("author_id") or by)
+        return Comment(self.new_id(), author, plain, shown, stated.get("public", True) is not False, self.stamp)
+
+
+def normalised(tags: object) -> list[str]:
+    """As they are kept: without blanks and capitals, each once."""
+    words = tags.split() if isinstance(tags, str) else [str(tag) for tag in tags] if isinstance(tags, list) else []
+    return sorted({re.sub(r"\s+", "_", word.strip().lower()) for word in words if word.strip()})
