@@ -3,12 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help demo test check bench lock
+.PHONY: help demo test check bench package lock
 help:
 	@echo "make demo    try it: ingest the demo help center and open the playground (ARGS=--check: ask three questions and stop)"
 	@echo "make test    run every test"
 	@echo "make check   lint, types, import rules"
 	@echo "make bench   measure speed and quality (needs ../shared; see docs/)"
+	@echo "make package build the zip of the Lambda functions (ARGS=--local: for this machine)"
 	@echo "make lock    raise the locked versions"
 
 # What runs; the tests' own parts (Java for OpenSearch, moto, linters, ...) are three times as much.
@@ -39,10 +40,15 @@ check: .venv/tests-ready
 bench: .venv/tests-ready
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
+package: .venv/tests-ready
+	@$(BIN)/python -m infra.packaging $(ARGS)
+
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links pyproject.toml
 
 lock: .venv/ready
 	$(BIN)/python -m pip install --quiet uv
 	$(LOCK) --upgrade --all-extras --group dev --output-file requirements-test.lock
-	$(LOCK) --constraint requirements-test.lock --extra playground --extra vectors --output-file requirements.lock
+	$(LOCK) --constraint requirements-test.lock --extra playground --extra slack --extra vectors --output-file requirements.lock
+	$(LOCK) --constraint requirements-test.lock --extra aws --extra slack --excludes infra/left-out.txt --generate-hashes \
+		--output-file requirements-lambda.lock

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -49,11 +49,22 @@ class Function:
 
 @contextmanager
 def lambda_function(
-    handler: str, env: Mapping[str, str] | None = None, *, timeout: int = 30, memory: int = 512, root: Path = ROOT
+    handler: str,
+    env: Mapping[str, str] | None = None,
+    *,
+    timeout: int = 30,
+    memory: int = 512,
+    root: Path = ROOT,
+    python: Sequence[str] = (sys.executable,),
 ) -> Iterator[Function]:
-    """`handler` is `package.module.function` below `root`, the folder that a deployment would unpack."""
+    """`handler` is `package.module.function` below `root`, the folder that a deployment would unpack.
+
+    `python` is another interpreter, with its options; the runtime client must be on its path.
+    """
     home = Path(tempfile.mkdtemp(prefix="supportbot-lambda-"))
-    process, port = _started(handler, _environment(timeout, memory, root) | dict(env or {}), home)
+    process, port = _started(
+        [*python, "-m", "awslambdaric", handler], _environment(timeout, memory, root) | dict(env or {}), home
+    )
     try:
         yield Function(process, f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations")
     finally:
@@ -61,11 +72,10 @@ def lambda_function(
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _started(handler: str, env: Mapping[str, str], home: Path) -> tuple[Process, int]:
+def _started(runtime: Sequence[str], env: Mapping[str, str], home: Path) -> tuple[Process, int]:
     port = free_port()
     addresses = {"--runtime-interface-emulator-address": port, "--runtime-api-address": free_port()}
     options = [part for name, own in addresses.items() for part in (name, f"127.0.0.1:{own}")]
-    runtime = [sys.executable, "-m", "awslambdaric", handler]
     process = Process([str(_emulator()), *options, *runtime], home / "lambda.log", env)
     process.until(lambda: listens(port), seconds=20)
     return process, port
