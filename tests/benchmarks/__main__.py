@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import caching, opensearch, pipeline, quality, reporting, speed
+from tests.benchmarks import caching, ingress, opensearch, package, pipeline, quality, reporting, speed
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "ask": speed.ask,
@@ -17,6 +17,8 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "pipeline": pipeline.answer,
     "burst": pipeline.burst,
     "load": pipeline.load,
+    "package": package.measure,
+    "ingress": ingress.measure,
     "opensearch-quality": opensearch.quality,
     "opensearch-search": opensearch.search,
     "opensearch-load": opensearch.load,

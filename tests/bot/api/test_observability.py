@@ -53,14 +53,15 @@ def test_no_canary_comes_out_of_any_path(
 
 def work(client: Client, job: Any) -> None:
     """As the worker's function does it, with the job's message for a body."""
-    from bot.api.batching import Batches
-    from rag_core.backends import sqs
+    from bot.api import working
+    from bot.batching import Batches
+    from rag_core import messaging
     from tests.bot.api.asking import Context
 
-    body = sqs.written(job)
+    body = messaging.written(job)
     record = {"messageId": "m1", "body": body, "eventSource": "aws:sqs", "attributes": {"ApproximateReceiveCount": "1"}}
-    known = callers(callback=ADDRESS)
-    batches = Batches(client.settings, client.parts, known, sqs.read, callbacks=Sent(), telemetry=client.telemetry)
+    answering = working.work(client.parts, callers(callback=ADDRESS), client.telemetry, Sent())
+    batches = Batches(client.settings, answering, messaging.read, client.telemetry)
     batches.handle({"Records": [record]}, Context())
 
 
@@ -104,7 +105,7 @@ def test_a_request_is_one_line_of_what_an_operator_needs(client: Client) -> None
 def test_metrics_are_one_line_in_the_embedded_format(client: Client, capfd: pytest.CaptureFixture[str]) -> None:
     client.ask()
     found = emf(capfd.readouterr().out)
-    assert found["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "supportbot"
+    assert found["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "SupportBot"
     assert (found["Questions"], found["QuestionsAnswered"], found["Requests"]) == ([1.0], [1.0], [1.0])
     assert found["LatencyRetrieve"][0] >= 0
     client.ask("Who won the chess game on the moon?")
@@ -138,3 +139,28 @@ def test_an_answer_is_counted_by_all_that_it_says() -> None:
 def test_a_broken_log_loses_no_answer(client: Client) -> None:
     client.log.close()
     assert client.ask().status == 200
+
+
+def test_a_rating_is_one_line_and_counted_once_a_verdict(client: Client, capfd: pytest.CaptureFixture[str]) -> None:
+    asked = client.ask().json["question_id"]
+    capfd.readouterr()
+    for helpful, reason in ((False, ""), (False, "wrong"), (True, "")):
+        client.call("POST", f"/answers/{asked}/rating", {"helpful": helpful, "reason": reason, "comment": "canary"})
+    told = [line for line in lines(client.log.getvalue()) if line["message"] == "rated"]
+    assert [(line["helpful"], line["changed"], line.get("reason")) for line in told] == [
+        (False, False, None),
+        (False, False, "wrong"),
+        (True, True, None),
+    ]
+    metrics = [line for line in lines(capfd.readouterr().out) if "Helpful" in line or "NotHelpful" in line]
+    by: list[tuple[set[str], bool]] = [
+        (set(*line["_aws"]["CloudWatchMetrics"][0]["Dimensions"][-1:]), "Helpful" in line) for line in metrics
+    ]
+    assert by == [
+        ({"service", "Channel"}, False),
+        ({"service", "Channel", "Source"}, False),
+        ({"service", "Channel"}, True),
+        ({"service", "Channel", "Source"}, True),
+    ]
+    assert {line["Channel"] for line in metrics} == {"api"}
+    assert "canary" not in client.log.getvalue()

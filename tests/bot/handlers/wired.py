@@ -3,13 +3,16 @@
 from typing import Any
 
 from bot import aws
-from bot.api.batching import Batches
 from bot.api.callers import load as load_callers
+from bot.api.working import work
+from bot.batching import Batches
+from bot.observability import Telemetry
 from bot.settings import load
 from tests.bot.api.wired import Wired
 
 SETTINGS = load()
-BATCHES = Batches(SETTINGS, Wired(SETTINGS), load_callers(SETTINGS), aws.job)
+TELEMETRY = Telemetry()
+BATCHES = Batches(SETTINGS, work(Wired(SETTINGS), load_callers(SETTINGS), TELEMETRY), aws.job, TELEMETRY)
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -1,0 +1,67 @@
+"""A batch of the queue's messages: each for itself, and what failed for now soon again."""
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from bot.batching import Batches
+from bot.observability import Telemetry
+from bot.settings import Settings
+from rag_core.domain import Deadline
+from rag_core.errors import RejectedError, UnavailableError
+from rag_core.jobs import Job
+from rag_core.messaging import read, written
+from tests.contracts.jobs import job
+
+
+class Context:
+    """Lambda's, as far as it is asked."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+def batch(received: int = 1) -> Mapping[str, Any]:
+    attributes = {"ApproximateReceiveCount": str(received)}
+    record = {"messageId": "m1", "receiptHandle": "r1", "body": written(job()), "attributes": attributes}
+    return {"Records": [record | {"eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:eu-central-1:1:jobs"}]}
+
+
+def postponed(error: Exception | None, received: int = 1, trouble: Exception | None = None) -> tuple[Any, Any]:
+    """What was postponed, and what SQS is told."""
+    asked: list[tuple[str, float]] = []
+
+    def work(_job: Job, _deadline: Deadline, _last: bool) -> None:
+        if error:
+            raise error
+
+    def postpone(receipt: str, seconds: float) -> None:
+        asked.append((receipt, seconds))
+        if trouble:
+            raise trouble
+
+    batches = Batches(Settings(), work, read, Telemetry(stream=io.StringIO()), postpone)
+    return asked, batches.handle(dict(batch(received)), Context())["batchItemFailures"]
+
+
+FAILED = [{"itemIdentifier": "m1"}]
+
+
+@pytest.mark.parametrize(("received", "seconds"), [(1, 2.0), (2, 15.0), (4, 240.0), (9, 240.0)])
+def test_what_failed_for_now_comes_again_soon_and_then_less_and_less_soon(received: int, seconds: float) -> None:
+    assert postponed(UnavailableError("down"), received) == ([("r1", seconds)], FAILED)
+
+
+def test_it_comes_no_sooner_than_it_was_asked_to() -> None:
+    assert postponed(UnavailableError("throttled", retry_after=30.0)) == ([("r1", 30.0)], FAILED)
+
+
+def test_what_is_done_or_will_never_be_is_not_postponed() -> None:
+    assert postponed(None) == ([], [])
+    assert postponed(RejectedError("no")) == ([], FAILED)
+
+
+def test_a_queue_that_cannot_postpone_delivers_in_its_own_time() -> None:
+    assert postponed(UnavailableError("down"), trouble=UnavailableError("SQS is down")) == ([("r1", 2.0)], FAILED)
