@@ -4,7 +4,8 @@ Every page works without JavaScript; with it, POST /answers is asked for an even
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from secrets import token_hex
 
@@ -19,6 +20,8 @@ from bot.app import App
 from bot.local import failing, protecting, reportpage
 from bot.local.asking import READERS, Asked, audience, read
 from bot.local.desk import FORM, Desk, follow_up
+from bot.local.slackview.opening import Door
+from bot.local.slackview.pages import routes as slack_routes
 from bot.local.sourcing import parts
 from bot.local.streaming import events, sentence
 from bot.local.templating import STATIC, fill
@@ -33,7 +36,14 @@ READER = re.compile(r"[0-9a-f]{32}")
 
 def create(app: App, examples: Sequence[str] = ()) -> Starlette:
     """The playground as an ASGI application."""
-    pages = Pages(Desk(app, examples))
+    desk = Desk(app, examples)
+    pages, door = Pages(desk), Door(app, desk.documents)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await run_in_threadpool(door.close)
+
     routes = [
         Route("/", pages.start),
         Route("/answers", pages.ask, methods=["POST"]),
@@ -41,9 +51,12 @@ def create(app: App, examples: Sequence[str] = ()) -> Starlette:
         Route("/answers/{id}/rating", pages.rate, methods=["POST"]),
         Route("/documents/{id:path}", pages.document),
         Route("/report", pages.report),
+        *slack_routes(door, examples),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
-    return Starlette(routes=routes, middleware=protecting.middleware(), exception_handlers=failing.HANDLERS)
+    return Starlette(
+        routes=routes, middleware=protecting.middleware(), exception_handlers=failing.HANDLERS, lifespan=lifespan
+    )
 
 
 class Pages:

@@ -28,7 +28,7 @@ def server(application: ASGIApp) -> uvicorn.Server:
             application,
             log_level="warning",
             access_log=False,
-            lifespan="off",
+            lifespan="on",
             server_header=False,
             timeout_graceful_shutdown=PATIENCE,
         )
