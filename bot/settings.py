@@ -132,6 +132,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     tracing: bool = False  # X-Ray: one subsegment a request, without texts
 
+    def __repr__(self) -> str:
+        """What is set, not to what: some of it is secret."""
+        defaults = {field.name: field.default for field in msgspec.structs.fields(self)}
+        given = (name for name, value in msgspec.structs.asdict(self).items() if value != defaults[name])
+        return f"Settings({', '.join(given)})"
+
     @property
     def uses_aws(self) -> bool:
         """Whether anything here needs AWS credentials."""

@@ -69,3 +69,8 @@ def test_two_ways_to_sign_in_to_redis_are_refused() -> None:
 )
 def test_what_is_well_formed_is_taken(name: str, value: str) -> None:
     assert getattr(load({f"SUPPORTBOT_{name}": value}), name.lower()) == value
+
+
+def test_no_secret_is_shown_with_the_settings() -> None:
+    shown = repr(load({"SUPPORTBOT_SLACK_BOT_TOKEN": "xoxb-canary", "SUPPORTBOT_PORT": "0"}))
+    assert shown == "Settings(port, slack_bot_token)"

@@ -126,7 +126,8 @@ async function act(form, submitter) {
     const url = new URL(response.url);
     if (response.redirected && response.ok && url.href !== location.href.split("#")[0]) {
       leaving = true;
-      location.assign(`${url.href}#thread`);
+      sessionStorage.setItem("opened", "thread"); // a fragment would take the focus away again
+      location.assign(url);
       return;
     }
     if (response.ok) show(await parsed(response));
@@ -193,7 +194,8 @@ document.addEventListener("change", (event) => {
 for (const region of document.querySelectorAll("[data-live]")) remember(region);
 document.querySelectorAll("[data-keyed]").forEach(lower);
 lay();
-if (location.hash === "#thread" && matchMedia("(hover: hover)").matches) {
+if (sessionStorage.getItem("opened") && !matchMedia("(pointer: coarse)").matches) {
   document.querySelector("#thread textarea")?.focus({ preventScroll: true });
 }
+sessionStorage.removeItem("opened");
 follow();

@@ -8,7 +8,11 @@ from random import Random
 
 from rag_core.markup import clean
 
-LINKS = ("![{text}](https://{domain}/?{name}=INFO)", "[{text}](https://{domain}/?{name}=INFO)", "https://{domain}/{name}")
+LINKS = (
+    "![{text}](https://{domain}/?{name}=INFO)",
+    "[{text}](https://{domain}/?{name}=INFO)",
+    "https://{domain}/{name}",
+)
 PLACES = ("start", "middle", "end")
 
 

