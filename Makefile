@@ -50,5 +50,5 @@ lock: .venv/ready
 	$(BIN)/python -m pip install --quiet uv
 	$(LOCK) --upgrade --all-extras --group dev --output-file requirements-test.lock
 	$(LOCK) --constraint requirements-test.lock --extra playground --extra slack --extra vectors --output-file requirements.lock
-	$(LOCK) --constraint requirements-test.lock --extra aws --extra slack --excludes infra/left-out.txt --generate-hashes \
+	$(LOCK) --constraint requirements-test.lock --extra aws --extra slack --extra zendesk --excludes infra/left-out.txt --generate-hashes \
 		--output-file requirements-lambda.lock

@@ -128,9 +128,11 @@ class Telemetry:
             self._count(name, unit, value)
 
     @_harmless
-    def unanswered(self, question_id: "QuestionId", error: BaseException, **fields: Value) -> None:
+    def unanswered(
+        self, question_id: "QuestionId", error: BaseException, quoting: Sequence[str] = (), **fields: Value
+    ) -> None:
         """A question that failed for good."""
-        self.failed("question failed", error, (), question_id=question_id, **fields)
+        self.failed("question failed", error, quoting, question_id=question_id, **fields)
         self._count("Questions", "Count", 1)
         self._count("QuestionsFailed", "Count", 1)
 

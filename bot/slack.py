@@ -1,6 +1,6 @@
 """Slack's parts, made from the settings: what the adapter takes of the product, and the worker of its jobs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -86,8 +86,8 @@ class SlackCore:
     def sources(self) -> Mapping[SourceName, int]:
         return self._app.index.sources()
 
-    def failed(self, question_id: QuestionId, error: Exception) -> None:
-        self._telemetry.unanswered(question_id, error, channel=CHANNEL)
+    def failed(self, question_id: QuestionId, error: Exception, quoting: Sequence[str] = ()) -> None:
+        self._telemetry.unanswered(question_id, error, quoting, channel=CHANNEL)
 
 
 @dataclass(frozen=True, slots=True)

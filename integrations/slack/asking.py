@@ -79,11 +79,11 @@ class Asking:
                 self._turns.begin(reply.turn)
             self._answer(asked, reply, again=again)
         except (RejectedError, MisconfiguredError) as error:
-            self._give_up(reply, error)
+            self._give_up(asked, reply, error)
         except Exception as error:
             if not last:
                 raise
-            self._give_up(reply, error)
+            self._give_up(asked, reply, error)
 
     def _answer(self, asked: Asked, reply: Reply, *, again: bool) -> None:
         place, slack, turn = asked.place, reply.slack, reply.turn
@@ -131,7 +131,7 @@ class Asking:
         first = page["messages"][0]
         return plain(first.get("text") or "", slack.bot_user), files(first)
 
-    def _give_up(self, reply: Reply, error: Exception) -> None:
+    def _give_up(self, asked: Asked, reply: Reply, error: Exception) -> None:
         """Say in the thread that there will be no answer; where even that is refused, the operator alone is told."""
         named = reply.turn.question_id
         with suppress(RefusedError):
@@ -139,7 +139,7 @@ class Asking:
             reply.finish([apology(error, named)])
             reply.rest()
         reply.done()
-        self._core.failed(named, error)
+        self._core.failed(named, error, (asked.text,))
 
 
 def apology(error: Exception, named: QuestionId) -> Message:

@@ -95,4 +95,4 @@ class Drafting:
             self._tell([apology(error, turn.question_id)], wanted, replace(turn, further=()), slack)
         except RejectedError:  # nobody can be told
             self._turns.keep(replace(turn, state=State.DONE))
-        self._core.failed(turn.question_id, error)
+        self._core.failed(turn.question_id, error, (wanted.text,))

@@ -3,7 +3,7 @@
 Protocols and their nouns only: every other module of the adapter is written against these.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -87,8 +87,11 @@ class Core(Protocol):
     def sources(self) -> Mapping[SourceName, int]:
         """How many documents of each source answer."""
 
-    def failed(self, question_id: QuestionId, error: Exception) -> None:
-        """A question will not be answered, and whoever asked was told so, with its id: now the operator is told."""
+    def failed(self, question_id: QuestionId, error: Exception, quoting: Sequence[str] = ()) -> None:
+        """A question will not be answered, and whoever asked was told so, with its id: now the operator is told.
+
+        `quoting` is what a person wrote, which no log may show.
+        """
 
 
 class HumanDesk(Protocol):

@@ -2,7 +2,7 @@
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -128,7 +128,7 @@ class StubCore:
     def sources(self) -> Mapping[SourceName, int]:
         return {DOCS: 12}
 
-    def failed(self, question_id: QuestionId, error: Exception) -> None:
+    def failed(self, question_id: QuestionId, error: Exception, quoting: Sequence[str] = ()) -> None:
         self.failures.append((question_id, error))
 
 

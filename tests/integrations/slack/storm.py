@@ -98,7 +98,7 @@ class Canned:
             raise lost
         return answer
 
-    def failed(self, question_id: QuestionId, error: Exception) -> None:
+    def failed(self, question_id: QuestionId, error: Exception, quoting: Sequence[str] = ()) -> None:
         self.given_up.append(f"{question_id}: {error!r}")
 
 
