@@ -122,7 +122,7 @@ def _settle(app: App, opened: "Office") -> None:
     calls = Slack(client, Deadline.within(STARTING), bot_user=slack.bot.id)
     known = {each.channel for each in access.channels(team)}
     for place in opened.places.values():
-        if place.settings:
+        if place.settings and place.channel.id not in known:
             access.settle(team, admin, place.settings, calls)
 
 
