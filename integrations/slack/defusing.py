@@ -22,7 +22,9 @@ _QUOTED = re.compile(r"(?:[ \t]{0,3}>[ \t]?)+")
 _LABEL = r"(?:\\[^\n]|`[^`\n]{1,200}`|[^\[\]\\`\n]){0,300}"
 _TARGET = r"\([ \t]{0,3}(?:<[^<>\n]{0,2000}>|[^\s()<>]{0,2000}(?:\([^\s()]{0,200}\)[^\s()]{0,200})?)"
 _TITLE = r"(?:[ \t]{1,3}(?:\"[^\"\n]{0,300}\"|'[^'\n]{0,300}'|\([^()\n]{0,300}\)))?[ \t]{0,3}\)"
-_HOST = r"(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,10}(?:[a-z]{2,24}|[A-Z]{2,24}|[^\W\d_a-zA-Z]{2,24})(?![^\W_])"
+_COMMON = "(?i:com|net|org|info|biz|edu|gov|io|dev|app)"  # in any case; others in one, as "done.It" lacks a space
+_LAST = rf"(?:{_COMMON}|[a-z]{{2,24}}|[A-Z]{{2,24}}|[^\W\d_a-zA-Z]{{2,24}})"
+_HOST = rf"(?:[^\W_](?:[\w-]{{0,61}}[^\W_])?\.){{1,10}}{_LAST}(?![^\W_])"
 # what a client takes into an address, printable ASCII without <>"`|[]; a sign that is escaped as the core's guard does
 _REST = r"(?:[!#-;=?-Z^_a-{}~]|\\[!#-;=?-_{}~])*"
 _CODE = r"(?P<ticks>`+)(?!`)(?P<code>[^\n]{1,1000}?)(?<!`)(?P=ticks)(?!`)"

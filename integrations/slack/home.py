@@ -28,7 +28,7 @@ ENDED = {
 CAN = (
     "*In a channel*: mention me with a question. I answer in the thread, and you can ask on there without a mention.",
     "*In a direct message*: just ask.",
-    "*For any message*: choose “Answer this message” in its menu. Only you see the draft until you share it.",
+    "*For any message*: choose “Answer this” in its menu. Only you see the draft until you share it.",
     "*Anywhere*: `/support` and your question. Only you see the answer until you share it.",
 )
 HONEST = (

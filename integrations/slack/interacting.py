@@ -61,6 +61,6 @@ def _feedback(payload: View, question_id: str) -> View:
     from rag_core.domain import QuestionId
 
     container, channel = payload.get("container"), payload.get("channel")
-    message_ts = container.get("message_ts") if isinstance(container, dict) else None
+    thread = container.get("thread_ts") if isinstance(container, dict) else None
     channel_id = channel.get("id") if isinstance(channel, dict) else None
-    return modals.feedback(QuestionId(question_id), str(channel_id or ""), str(message_ts or ""))
+    return modals.feedback(QuestionId(question_id), str(channel_id or ""), str(thread or ""))

@@ -41,7 +41,7 @@ class Feedback:
 
     question_id: QuestionId
     channel: str
-    message_ts: str
+    thread: str  # where it was found so, "" at top level
     reason: str
     comment: str
 
@@ -56,9 +56,9 @@ class ChannelSettings:
     automatic: bool
 
 
-def feedback(question_id: QuestionId, channel: str, message_ts: str) -> View:
+def feedback(question_id: QuestionId, channel: str, thread: str) -> View:
     """Opened when somebody found an answer not helpful, which is recorded already."""
-    kept = {"question_id": question_id, "channel": channel, "message_ts": message_ts}
+    kept = {"question_id": question_id, "channel": channel, "thread": thread}
     reasons = {
         "type": "radio_buttons",
         "action_id": REASON,
@@ -91,7 +91,7 @@ def read_feedback(view: Mapping[str, Any]) -> Feedback:
     return Feedback(
         QuestionId(str(kept.get("question_id", ""))),
         str(kept.get("channel", "")),
-        str(kept.get("message_ts", "")),
+        str(kept.get("thread", "")),
         reason,
         comment,
     )

@@ -57,7 +57,7 @@ class Rating:
 
     def submit(self, feedback: Feedback, team: str, user: str, view: dict[str, str], slack: Slack) -> None:
         """What the modal asked for, of the click before it."""
-        ear, when = Ear(feedback.channel, user), _shown_at(view.get("hash", ""))
+        ear, when = Ear(feedback.channel, user, feedback.thread or None), _shown_at(view.get("hash", ""))
         named = feedback.question_id
         with self._turns.held(_turn(named, team, ear), slack.deadline):
             seen = self._seen(named, ear)

@@ -31,7 +31,7 @@ def click(action_id: str = "rate", value: str = "not_helpful:q1", action_ts: str
         "team": {"id": "T1"},
         "user": dict(USER),
         "trigger_id": "12.34.ab",
-        "container": {"type": "message", "channel_id": "C1", "message_ts": "1731.0002"},
+        "container": {"type": "message", "channel_id": "C1", "message_ts": "1731.0002", "thread_ts": "1731.0001"},
         "channel": {"id": "C1"},
         "message": {"ts": "1731.0002", "text": "An answer", "blocks": []},
         "actions": [action],
@@ -41,7 +41,7 @@ def click(action_id: str = "rate", value: str = "not_helpful:q1", action_ts: str
 def submission(reason: str = "outdated") -> dict[str, Any]:
     chosen = {"type": "radio_buttons", "selected_option": {"value": reason}}
     values = {"reason": {"reason": chosen}, "comment": {"comment": {"type": "plain_text_input", "value": "No."}}}
-    kept = json.dumps({"question_id": "q1", "channel": "C1", "message_ts": "1731.0002"})
+    kept = json.dumps({"question_id": "q1", "channel": "C1", "thread": "1731.0001"})
     view = {"id": "V1", "hash": "h1", "callback_id": "feedback", "private_metadata": kept, "state": {"values": values}}
     return {"type": "view_submission", "team": {"id": "T1"}, "user": dict(USER), "view": view, "trigger_id": "12.35"}
 

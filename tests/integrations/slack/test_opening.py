@@ -59,7 +59,7 @@ def test_not_helpful_is_queued_and_opens_the_question_why(api: Api) -> None:
     assert json.loads(sent["view"]["private_metadata"]) == {
         "question_id": "q1",
         "channel": "C1",
-        "message_ts": "1731.0002",
+        "thread": "1731.0001",
     }
 
 

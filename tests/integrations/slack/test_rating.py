@@ -77,7 +77,8 @@ def test_the_modal_adds_why(here: Office, reply: Message) -> None:
     here.finish(late)
     [rating] = ratings(here)
     assert (rating.helpful, rating.reason, rating.comment) == (False, "outdated", "it is called SAML now")
-    assert any(REASON_LABELS["outdated"] in words(each) for each in here.slack.whispers(here.ada))
+    shown = next(each for each in here.slack.whispers(here.ada) if REASON_LABELS["outdated"] in words(each))
+    assert shown.thread_ts == reply.thread_ts  # beside the answer, not in the channel
 
 
 def test_pressed_again_the_reason_that_was_given_stays(here: Office, reply: Message) -> None:
