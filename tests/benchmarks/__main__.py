@@ -3,7 +3,19 @@
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import caching, ingress, opensearch, package, pipeline, quality, reporting, speed
+from tests.benchmarks import (
+    caching,
+    hostile,
+    ingress,
+    opensearch,
+    package,
+    pipeline,
+    quality,
+    reporting,
+    slack_words,
+    speed,
+    storm,
+)
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "ask": speed.ask,
@@ -19,6 +31,9 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "load": pipeline.load,
     "package": package.measure,
     "ingress": ingress.measure,
+    "slack-words": slack_words.measure,
+    "storm": storm.measure,
+    "hostile": hostile.measure,
     "opensearch-quality": opensearch.quality,
     "opensearch-search": opensearch.search,
     "opensearch-load": opensearch.load,

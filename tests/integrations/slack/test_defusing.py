@@ -45,6 +45,7 @@ def test_behind_the_guard_no_link_is_left_that_was_not_cited() -> None:
 @pytest.mark.parametrize(
     ("text", "safe"),
     [
+        ("see Registrar.Net when it is done.It is", "see `Registrar.Net` when it is done.It is"),
         ("Hi <!channel> and <@U123>", "Hi &lt;!channel&gt; and &lt;@U123&gt;"),
         (r"a \<b\> &lt;c&gt; AT&T &copy; &nosuch;", "a &lt;b&gt; &lt;c&gt; AT&amp;T &copy; &amp;nosuch;"),
         ("`if a < b && c: List<String>`", "`if a < b && c: List<String>`"),
