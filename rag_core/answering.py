@@ -25,7 +25,7 @@ from rag_core.domain import (
     Statement,
     Vector,
 )
-from rag_core.errors import RejectedError, SupportBotError, UnavailableError
+from rag_core.errors import RejectedError, SupportBotError
 from rag_core.fusing import headed_first
 from rag_core.grounding import Grounding
 from rag_core.guarding.checking import Guard
@@ -41,6 +41,9 @@ LONGEST = 4_000  # characters of a question
 
 NO_EVIDENCE = "I don't know: I found nothing in the documents that has to do with this question."
 UNSUPPORTED = "I don't know: the documents touch on this, but I found no passage that answers it."
+CUT_SHORT = (
+    "I don't know: the answer was blocked or cut off before anything of it had a source. Ask again, or for less."
+)
 
 OnStage = Callable[[str], None]  # is told "embed", "retrieve", "judge", "draft" as each begins
 OnText = Callable[[str, tuple[Citation, ...]], None]  # the next part of the text, and every source named so far
@@ -109,7 +112,7 @@ class Answering:
         answer = self._cached(self._cache, question, make, showing, deadline) if self._cache else make()
         try:
             self._log.record_answer(question, answer)
-        except UnavailableError:
+        except SupportBotError:
             if not showing.shown:
                 raise
             answer = replace(answer, degraded=(*answer.degraded, "log"))
@@ -232,13 +235,14 @@ class _Showing:
 class _Release:
     """Takes statements as the model makes them, and shows what the guard lets them add to the text.
 
-    Each is guarded for itself: it is whole, so nothing of it has to wait for what follows.
+    Each is guarded for itself: it is whole, so nothing of it has to wait for what follows; but a private key may go
+    on in the next.
     """
 
     def __init__(self, passages: Sequence[Passage], guard: Guard, on_text: OnText) -> None:
         self._passages, self._guard, self._on_text = passages, guard, on_text
         self._composer = Composer(passages)
-        self.text, self.full = "", False
+        self.text, self.full, self._in_key = "", False, False
         self.findings = Counter[str]()
 
     @property
@@ -251,7 +255,8 @@ class _Release:
             return
         cited = [self._passages[support.passage].chunk for support in statement.supports]
         allowed = Allowed(frozenset(chunk.url for chunk in cited), tuple(chunk.text for chunk in cited))
-        guarded = self._guard.check(statement.text, allowed)
+        guarded = self._guard.check(statement.text, allowed, in_key=self._in_key)
+        self._in_key = guarded.in_key
         self.findings.update(guarded.findings)
         if guarded.text.strip():
             part = self._composer.add(replace(statement, text=guarded.text))
@@ -262,15 +267,17 @@ class _Release:
 def _abstention(
     question: Question, outcome: Outcome, found: Found, confidence: float, draft: Draft | None = None
 ) -> Answer:
+    complete = draft is None or draft.complete
     return Answer(
         question.id,
         outcome,
-        NO_EVIDENCE if outcome is Outcome.NO_EVIDENCE else UNSUPPORTED,
+        NO_EVIDENCE if outcome is Outcome.NO_EVIDENCE else UNSUPPORTED if complete else CUT_SHORT,
         nearest(found.passages),
         found.passages,
         round(confidence, 4),
         index_version=found.version,
         usage=draft.usage if draft else (),
+        complete=complete,
     )
 
 

@@ -45,6 +45,7 @@ class Guarded:
 
     text: str
     findings: Mapping[str, int] = field(default_factory=dict)
+    in_key: bool = False  # it broke off within a private key, which the next part of the same reply may go on with
 
 
 class Guard:
@@ -65,10 +66,11 @@ class Guard:
         said = (sorted(policy.allowed_hosts), [repr(each) for each in policy.patterns], policy.longest, policy.sign)
         return blake2b(repr(said).encode(), digest_size=8).hexdigest()
 
-    def check(self, text: str, allowed: Allowed = Allowed()) -> Guarded:  # noqa: B008 - frozen
-        stream = self.stream(allowed)
+    def check(self, text: str, allowed: Allowed = Allowed(), *, in_key: bool = False) -> Guarded:  # noqa: B008 - frozen
+        """`in_key`: as the part before this one said."""
+        stream = GuardedStream(self._policy, allowed, in_key=in_key)
         released = stream.feed(text) + stream.finish()
-        return Guarded(released, stream.findings)
+        return Guarded(released, stream.findings, stream.in_key)
 
     def stream(self, allowed: Allowed = Allowed()) -> "GuardedStream":  # noqa: B008 - frozen
         return GuardedStream(self._policy, allowed)
@@ -77,14 +79,14 @@ class Guard:
 class GuardedStream:
     """Text in as it comes, out as soon as it is judged; what was released is never taken back."""
 
-    def __init__(self, policy: GuardPolicy, allowed: Allowed) -> None:
+    def __init__(self, policy: GuardPolicy, allowed: Allowed, *, in_key: bool = False) -> None:
         self._findings: Counter[str] = Counter()
         self._shown, self._allowed = Shown(), Allowed()
         self._masks = Masks(policy.patterns, self._findings, self._shown)
         self._known = Known(policy.allowed_hosts, self._masks.has_secret, self._shown)
         self._unread = _READ * policy.longest
         self._cutter = Cutter(policy.longest, policy.sign, self._findings)
-        self._words = Words(self._known, self._masks, self._cutter, self._findings)
+        self._words = Words(self._known, self._masks, self._cutter, self._findings, in_key=in_key)
         self._structure = Structure(self._known, self._words, self._findings)
         self._cleaner = Cleaner(self._findings)
         self._allow(allowed)
@@ -92,6 +94,11 @@ class GuardedStream:
     @property
     def findings(self) -> Mapping[str, int]:
         return {name: count for name, count in sorted(self._findings.items()) if count}
+
+    @property
+    def in_key(self) -> bool:
+        """Whether a private key goes on where the text ends."""
+        return self._words.in_key
 
     def feed(self, text: str, allowed: Allowed | None = None) -> str:
         """What may be shown now. `allowed` adds to what was allowed before; it counts for what is not judged yet."""

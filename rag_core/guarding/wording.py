@@ -41,10 +41,10 @@ _IMAGE = lazily(r"!(?=\[(?!\d{1,3}\]))")
 class Words:
     """Pieces in, judged pieces out; what is not white space waits for its end."""
 
-    def __init__(self, known: Known, masks: Masks, sink: Sink, findings: Counter[str]) -> None:
+    def __init__(self, known: Known, masks: Masks, sink: Sink, findings: Counter[str], *, in_key: bool = False) -> None:
         self._known, self._masks, self._sink, self._findings = known, masks, sink, findings
         self._word, self._kind, self._last = "", Kind.PROSE, ""
-        self._too_long = self._in_key = False
+        self._too_long, self.in_key = False, in_key
         self._swallowed = ""  # white space within a key that went
 
     def feed(self, text: str, kind: Kind) -> None:
@@ -71,7 +71,7 @@ class Words:
             self._too_long = False
             self._findings["unbroken"] += 1
             word = "(unbroken text removed)"
-        elif word and (self._in_key or self._masks.own or not _PLAIN.fullmatch(word)):
+        elif word and (self.in_key or self._masks.own or not _PLAIN.fullmatch(word)):
             word = self._judged(word, following)
         if word:
             self._say(word)
@@ -86,7 +86,7 @@ class Words:
             self._add(space)
             return
         self.flush(space[0])
-        if not self._in_key:
+        if not self.in_key:
             self._say(space)
         elif self._swallowed != "\n":
             self._swallowed = "\n" if space[0] == "\n" else " "
@@ -100,24 +100,24 @@ class Words:
         self._sink.feed(text, self._kind)
 
     def _judged(self, word: str, following: str) -> str:
-        if self._in_key:
+        if self.in_key:
             if _KEY_PART().fullmatch(word):
-                self._in_key = "KEY-----" not in word
+                self.in_key = "KEY-----" not in word
                 return ""
             self._leave_key()
         key = PRIVATE_KEY().search(word) if "-----" in word else None
         if not key:
             return self._cleared(word, following)
         self._findings["private_key"] += 1
-        self._in_key = "-----END" not in word[key.end() :]
+        self.in_key = "-----END" not in word[key.end() :]
         before = self._cleared(word[: key.start()], " ")
         return f"{before} {_KEY_REMOVED}" if before else _KEY_REMOVED
 
     def _leave_key(self) -> None:
         """The text goes on, on a line of its own where it did."""
-        if self._in_key and self._swallowed:
+        if self.in_key and self._swallowed:
             self._sink.feed(self._swallowed, Kind.PROSE)
-        self._in_key, self._swallowed = False, ""
+        self.in_key, self._swallowed = False, ""
 
     def _cleared(self, word: str, following: str) -> str:
         code = self._kind in IN_CODE

@@ -26,7 +26,7 @@ from rag_core.domain import (
     Statement,
     Support,
 )
-from rag_core.errors import RejectedError, UnavailableError
+from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
 from rag_core.grounding import Grounding
 from rag_core.guarding.checking import Guard, GuardPolicy
 from rag_core.markup import clean
@@ -270,17 +270,68 @@ def test_a_question_is_answered_from_its_sources_only(built: App) -> None:
     assert answer.passages == ()
 
 
+class ScriptedModel:
+    """An AnswerModel that says what it was given to say, each statement from the first passage."""
+
+    name = "scripted"
+
+    def __init__(self, *texts: str, complete: bool = True) -> None:
+        self._texts, self._complete = texts, complete
+
+    def draft(
+        self,
+        question: Question,
+        passages: Sequence[Passage],
+        *,
+        on_statement: OnStatement = lambda _: None,
+        deadline: Deadline = NEVER,
+    ) -> Draft:
+        statements = tuple(Statement(text, (Support(0),), "\n") for text in self._texts)
+        for each in statements:
+            on_statement(each)
+        return Draft(statements, complete=self._complete)
+
+
+def scripted(built: App, *texts: str, complete: bool = True) -> Answer:
+    model = ScriptedModel(*texts, complete=complete)
+    return Answering(built.index, None, model, Grounding(), built.log).reply(ask("How long do refunds take?"))
+
+
+def test_a_private_key_over_several_statements_does_not_leave(built: App) -> None:
+    body = ["MIIEpAIBAAKCAQEAy8Dbv8prpJ", "zO8tCANARYkq3VwIDAQABAoIB"]
+    said = scripted(built, "-----BEGIN RSA PRIVATE KEY-----", *body, "-----END RSA PRIVATE KEY-----", "Ask billing.")
+    assert "CANARY" not in said.text
+    assert "MIIE" not in said.text
+    assert "END" not in said.text
+    assert "(private key removed)" in said.text
+    assert "Ask billing." in said.text
+
+
+def test_an_answer_that_was_cut_off_before_its_first_source_says_so(built: App) -> None:
+    answer = scripted(built, complete=False)
+    assert (answer.outcome, answer.complete) == (Outcome.UNSUPPORTED, False)
+    assert "cut off" in answer.text
+    assert scripted(built).complete
+
+
+@pytest.mark.parametrize("trouble", [UnavailableError("down"), MisconfiguredError("no table"), RejectedError("429")])
+def test_whatever_ails_the_log_an_answer_that_was_shown_stands(built: App, trouble: Exception) -> None:
+    log = cast(FeedbackLog, FailingLog(built.log, trouble))
+    answering = Answering(built.index, None, ExtractiveAnswerModel(None), Grounding(), log)
+    assert answering.answer(ask("How long do refunds take?"), on_text=lambda _text, _cited: None).degraded == ("log",)
+
+
 class FailingLog:
     """A FeedbackLog that is down for writes."""
 
-    def __init__(self, log: FeedbackLog) -> None:
-        self._log = log
+    def __init__(self, log: FeedbackLog, trouble: Exception | None = None) -> None:
+        self._log, self._trouble = log, trouble or UnavailableError("the log is down")
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._log, name)
 
     def record_answer(self, question: Question, answer: Answer) -> None:
-        raise UnavailableError("the log is down")
+        raise self._trouble
 
 
 def test_an_answer_that_was_shown_is_no_failure_because_it_could_not_be_recorded(built: App) -> None:
