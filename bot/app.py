@@ -163,7 +163,8 @@ class App:
         from rag_core.caching.keys import Keys
 
         models = (self.settings.rerank_model, self.settings.rewrite_model)
-        return AnswerCache(self.cache, Keys(self.settings.tenant, (*shaped_by, *models, version("supportbot"))))
+        keys = Keys(self.settings.tenant, (*shaped_by, *models, version("supportbot")))
+        return AnswerCache(self.cache, keys, records=self.records if self.settings.redis_url else None)
 
     def _answer_model(self, embedder: Embedder | None) -> AnswerModel:
         if self.settings.answer_model:

@@ -50,13 +50,13 @@ def _token_of(settings: Settings) -> TokenOf:
         return quick.revealed(settings, settings.slack_bot_token)
 
     return (
-        (lambda payload: installations().token(*_place(payload)).token)
+        (lambda payload: installations().token(*place(payload)).token)
         if settings.slack_client_id
         else lambda _: token()
     )
 
 
-def _place(payload: Mapping[str, Any]) -> tuple[str, str | None]:
+def place(payload: Mapping[str, Any]) -> tuple[str, str | None]:
     """The workspace an interaction is from, and its organisation."""
     team, enterprise, user = (found if isinstance(found, dict) else {} for found in map(payload.get, PLACED))
     return str(team.get("id") or user.get("team_id") or ""), enterprise.get("id")

@@ -252,6 +252,8 @@ def _target(settings: Settings) -> "Target":
         region=settings.region if settings.opensearch_signed and not login else None,
         login=login,
         engine=Engine(settings.opensearch_engine) if settings.opensearch_engine else None,
+        parameters=settings.engine_parameters,
+        patience=settings.deadline,
     )
 
 

@@ -6,13 +6,16 @@ index of other dimensions, a model that is not enabled in the region are found h
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from secrets import token_hex
 
 from bot import aws
 from bot.app import App
-from bot.settings import LEXICAL
+from bot.embedding import Embedders
+from bot.settings import BEDROCK, LEXICAL, PREFIX, SECRET, Settings
 from rag_core.domain import (
     Audience,
     Chunk,
@@ -32,6 +35,22 @@ PATIENCE = 15.0  # seconds for one check
 PAGE = Document(
     DocumentId("doctor"), SourceName("doctor"), "Greeting", "https://doctor.example/", Audience.PUBLIC, Fingerprint("1")
 )
+MODEL = (  # what to do where Bedrock refuses one
+    "check {setting}, the region, the model access in the Bedrock console and, with an inference profile, that the "
+    "role may use the profile and the model in each of its regions"
+)
+TABLE = (
+    "check SUPPORTBOT_TABLE, the region, and that the role may GetItem, PutItem, UpdateItem, DeleteItem and Query on it"
+)
+INDEX = "check SUPPORTBOT_OPENSEARCH_URL, _KIND and _INDEX"
+KEPT_IN = {  # settings that may name a secret, by the check that reads it
+    "callers of the API": ("api_callers",),
+    "Slack bot token": ("slack_bot_token",),
+    "Slack app token": ("slack_app_token",),
+    "Slack signing secret": ("slack_signing_secret",),
+    "Slack installations": ("slack_client_secret", "slack_encryption_key"),
+    "Zendesk": ("zendesk_client_secret", "zendesk_token"),
+}
 PASSAGE = Passage(Chunk(PAGE, 0, (), PAGE.url, "The greeting of the house is hello."), 1.0)
 
 
@@ -52,26 +71,29 @@ def examine(app: App) -> Iterator[Finding]:
         try:
             text, well = check(), True
         except SupportBotError as error:
-            text, well = str(error), False
+            text, well = f"{error}{_secrets(app.settings, name, str(error))}", False
         yield Finding(name, well, text, time.perf_counter() - started)
 
 
 def _checks(app: App) -> Iterator[tuple[str, Callable[[], str]]]:
     settings = app.settings
     if settings.uses_aws:
-        yield "credentials", lambda: aws.identity(settings)
+        yield "credentials", lambda: _credentials(settings)
     yield "index", lambda: _index(app)
     yield "embedding model", lambda: _embedder(app)
-    if settings.answer_model:
-        yield "answer model", lambda: _answer_model(app, settings.answer_model)
-    if settings.second_model:
-        yield "second answer model", lambda: _answer_model(app, settings.second_model)
-    if settings.rewrite_model:
-        yield "rewriting model", lambda: _rewriter(app)
-    if settings.rerank_model:
-        yield "reranking model", lambda: _reranker(app)
-    if settings.redis_url:
-        yield "cache", lambda: _cache(app)
+    optional: tuple[tuple[str, str, Callable[[], str]], ...] = (
+        (settings.answer_model, "answer model", lambda: _answer_model(app, settings.answer_model, "ANSWER_MODEL")),
+        (
+            settings.second_model,
+            "second answer model",
+            lambda: _answer_model(app, settings.second_model, "SECOND_MODEL"),
+        ),
+        (settings.rewrite_model, "rewriting model", lambda: _rewriter(app)),
+        (settings.rerank_model, "reranking model", lambda: _reranker(app)),
+        (settings.redis_url, "cache", lambda: _cache(app)),
+        (settings.masked, "patterns to mask", lambda: f"read, as {app.guard.name}"),
+    )
+    yield from ((name, check) for stated, name, check in optional if stated)
     yield "answers and ratings", lambda: _log(app)
     if settings.api_callers:
         yield "callers of the API", lambda: _callers(app)
@@ -91,10 +113,40 @@ def _checks(app: App) -> Iterator[tuple[str, Callable[[], str]]]:
         yield "queue", lambda: aws.queue_state(settings)
 
 
+@contextmanager
+def _advised(advice: str) -> Iterator[None]:
+    """What to do is said behind what is wrong, unless that names a setting by itself."""
+    try:
+        yield
+    except SupportBotError as error:
+        if not advice or PREFIX in str(error):
+            raise
+        patience = "if that stays, " if isinstance(error, UnavailableError) else ""
+        raise MisconfiguredError(f"{error}; {patience}{advice}") from error
+
+
+def _secrets(settings: Settings, check: str, wrong: str) -> str:
+    """What to do where a setting's secret cannot be read; nothing where that is not what is wrong."""
+    names = [name for name in KEPT_IN.get(check, ()) if getattr(settings, name).strip().startswith(SECRET)]
+    if not names or not ("Secrets Manager" in wrong or "the secret " in wrong):
+        return ""
+    named = " and ".join(f"{PREFIX}{name.upper()}" for name in names)
+    return f"; check {named}, and that the role may secretsmanager:GetSecretValue"
+
+
+def _credentials(settings: Settings) -> str:
+    found = aws.identity(settings)
+    if not settings.region:
+        raise MisconfiguredError(f"{found}: it is needed, set SUPPORTBOT_REGION or AWS_REGION")
+    return found
+
+
 def _index(app: App) -> str:
-    documents = sum(app.index.sources().values())
+    with _advised(INDEX if app.settings.opensearch_url else ""):
+        documents = sum(app.index.sources().values())
+        model = app.index.embedding_model
     where = app.settings.opensearch_url.rpartition("@")[2] or str(app.home)  # a URL may hold a password
-    return f"{documents} documents in {where}, {app.index.embedding_model or 'words only'}"
+    return f"{documents} documents in {where}, {model or 'words only'}"
 
 
 def _embedder(app: App) -> str:
@@ -103,16 +155,20 @@ def _embedder(app: App) -> str:
     built_with = app.index.embedding_model
     if built_with is None:
         return "the index has no vectors: words only"
-    embedder = app.embedders.loaded(built_with)
-    vector = embedder.embed_question("hello", deadline=Deadline.within(PATIENCE))
+    wanted = app.settings.embedding_model or built_with
+    with _advised(MODEL.format(setting="SUPPORTBOT_EMBEDDING_MODEL") if wanted.startswith(BEDROCK) else ""):
+        embedder = Embedders(app.settings, lambda _: None).loaded(built_with)  # not the app's, which has a cache
+        vector = embedder.embed_question("hello", deadline=Deadline.within(PATIENCE))
     app.index.search("hello", vector, audience=Audience.PUBLIC, limit=1, deadline=Deadline.within(PATIENCE))
     return f"{embedder.name}, {len(vector)} dimensions, as in the index"
 
 
-def _answer_model(app: App, model: str) -> str:
-    draft = aws.answer_model(app.settings, only=model).draft(
-        _question("What is the greeting of the house?"), [PASSAGE], deadline=Deadline.within(PATIENCE)
-    )
+def _answer_model(app: App, model: str, setting: str) -> str:
+    guardrail = ", and SUPPORTBOT_GUARDRAIL with bedrock:ApplyGuardrail on it" if app.settings.guardrail else ""
+    with _advised(MODEL.format(setting=PREFIX + setting) + guardrail):
+        draft = aws.answer_model(app.settings, only=model).draft(
+            _question("What is the greeting of the house?"), [PASSAGE], deadline=Deadline.within(PATIENCE)
+        )
     if not draft.statements:
         raise UnavailableError(f"{model} answered without a citation: choose a model that cites search results")
     return f"{model} answers and cites, {sum(usage.output_tokens for usage in draft.usage)} tokens"
@@ -123,14 +179,17 @@ def _rewriter(app: App) -> str:
     if rewriter is None:
         return "none"
     question = _question("And of the garden?", previous="What is the greeting of the house?")
-    return f"{app.settings.rewrite_model} wrote {len(rewriter.rewrite(question))} characters"
+    with _advised(MODEL.format(setting="SUPPORTBOT_REWRITE_MODEL")):
+        written = rewriter.rewrite(question, deadline=Deadline.within(PATIENCE))
+    return f"{app.settings.rewrite_model} wrote {len(written)} characters"
 
 
 def _reranker(app: App) -> str:
     reranker = aws.reranker(app.settings)
     if reranker is None:
         return "none"
-    reranker.rank("greeting", [PASSAGE, PASSAGE], deadline=Deadline.within(PATIENCE))
+    with _advised(MODEL.format(setting="SUPPORTBOT_RERANK_MODEL and bedrock:Rerank")):
+        reranker.rank("greeting", [PASSAGE, PASSAGE], deadline=Deadline.within(PATIENCE))
     return f"{app.settings.rerank_model} ranks"
 
 
@@ -140,15 +199,33 @@ def _cache(app: App) -> str:
     cache.put({key: b"here"}, ttl=timedelta(seconds=10))
     if cache.get([key]) != [b"here"]:
         raise UnavailableError(
-            f"{app.settings.redis_url.rpartition('@')[2]} does not keep what it is given: check its address, the "
-            "security group and the sign-in; answers are given without a cache meanwhile"
+            f"{app.settings.redis_url.rpartition('@')[2]} does not keep what it is given: check "
+            "SUPPORTBOT_REDIS_URL, _CLUSTER, the sign-in and the security group; answers are given without a cache "
+            "meanwhile"
         )
     return f"{app.settings.redis_url.rpartition('@')[2]} keeps and gives back"
 
 
 def _log(app: App) -> str:
-    days = app.log.tally(datetime.now(UTC).date())
-    return f"{sum(sum(day.outcomes.values()) for day in days)} questions today"
+    """What an answer does: it reads, and writes; a claim that ends by itself is the smallest write there is."""
+    settings = app.settings
+    if settings.queue_url and not settings.table:
+        raise MisconfiguredError(
+            "with SUPPORTBOT_QUEUE_URL others answer, and without SUPPORTBOT_TABLE each function keeps its answers in "
+            "an SQLite file of its own, where nobody finds them: set SUPPORTBOT_TABLE"
+        )
+    with _advised(TABLE if settings.table else ""):
+        days = app.log.tally(datetime.now(UTC).date())
+        key, owner = f"doctor:{token_hex(8)}", token_hex(8)
+        if not app.claims.claim(key, ttl=timedelta(minutes=1), owner=owner):
+            raise UnavailableError("a claim that nobody else has made was not granted")
+        app.claims.release(key, owner=owner)
+    found = f"{sum(sum(day.outcomes.values()) for day in days)} questions today, can be written"
+    if not settings.table:
+        return found
+    from bot import aws_doctoring
+
+    return f"{found}, {aws_doctoring.endings(settings)}"
 
 
 def _callers(app: App) -> str:

@@ -42,8 +42,7 @@ class Gateway:
     def _reply(self, event: Mapping[str, Any]) -> Reply:
         if self._pages is not None and _method(event) == "GET":
             query = event.get("queryStringParameters")
-            path = str(event.get("rawPath") or event.get("path") or "")
-            return self._pages(_unstaged(path, event), query if isinstance(query, dict) else {}, _headers(event))
+            return self._pages(_path(event), query if isinstance(query, dict) else {}, _headers(event))
         return self._ingress.handle(_headers(event), _body(event))
 
     def _tell(self, reply: Reply, ms: float) -> None:
@@ -57,7 +56,8 @@ class Gateway:
 def _headers(event: Mapping[str, Any]) -> Headers:
     """With several values where the event has them; version 2.0 has its cookies apart."""
     found, cookies = event.get("multiValueHeaders") or event.get("headers"), event.get("cookies")
-    headers = found if isinstance(found, dict) else {}
+    given = found if isinstance(found, dict) else {}
+    headers = {name: value for name, value in given.items() if isinstance(value, str | list)}
     return {**headers, "cookie": "; ".join(map(str, cookies))} if isinstance(cookies, list) else headers
 
 
@@ -67,9 +67,10 @@ def _method(event: Mapping[str, Any]) -> str:
     return str((http.get("method") if isinstance(http, dict) else None) or event.get("httpMethod") or "")
 
 
-def _unstaged(path: str, event: Mapping[str, Any]) -> str:
-    """Version 2.0 puts the stage's name before the path, unless it is the default one."""
-    return path.removeprefix(f"/{_about(event).get('stage')}")
+def _path(event: Mapping[str, Any]) -> str:
+    """Version 2.0 alone puts the stage's name before it, unless that is the default one."""
+    raw, stage = str(event.get("rawPath") or ""), f"/{_about(event).get('stage')}"
+    return raw.removeprefix(stage) if raw.startswith(f"{stage}/") else raw or str(event.get("path") or "")
 
 
 def _about(event: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -43,6 +43,7 @@ FORMS = {WEB: "https://host or https://host:port", REDIS: "redis://host:port, or
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Quota = Annotated[int, msgspec.Meta(ge=0)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
+Parameters = dict[Literal["m", "ef_construction", "ef_search", "encoder"], Positive | dict[str, object]]  # of hnsw
 # USD per million tokens: input, output, read from the prompt cache, written to it. https://aws.amazon.com/bedrock/pricing
 PRICES = """{
   "anthropic.claude-haiku-5-5": [0.10, 0.50, 0.01, 0.125],
@@ -86,6 +87,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     opensearch_kind: Literal["serverless-nextgen", "serverless-classic", "domain"] = "serverless-nextgen"
     opensearch_index: str = "supportbot"  # an alias
     opensearch_engine: Literal["", "lucene", "faiss"] = ""  # empty: left to the service
+    opensearch_parameters: str = ""  # JSON, of the engine's hnsw: {"m": 24, "ef_construction": 200}
     opensearch_signed: bool = True  # by AWS credentials; a node of one's own may do without
 
     redis_url: str = ""  # redis://host:6379, rediss:// with TLS; empty: a cache in the process
@@ -163,6 +165,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
         return user_data_path("supportbot")
 
+    @property
+    def engine_parameters(self) -> Mapping[str, object]:
+        """Of OpenSearch's engine. Raises MisconfiguredError."""
+        try:
+            return dict(msgspec.json.decode(self.opensearch_parameters or "{}", type=Parameters))
+        except msgspec.DecodeError as error:
+            form = 'it reads {"m": 24, "ef_construction": 200}, with ef_search and encoder where the engine has them'
+            raise _wrong("opensearch_parameters", f"{error}; {form}") from error
+
     def address(self, name: str) -> SplitResult:
         """The setting `name` as a URL. Raises MisconfiguredError, which does not quote it: it may hold a password."""
         schemes = SCHEMES[name]
@@ -215,6 +226,7 @@ def _check(settings: Settings) -> None:
         _check_login(settings)
     if settings.embedding_model.startswith(BEDROCK) and not EMBEDDING.fullmatch(settings.embedding_model):
         raise _wrong("embedding_model", f"it reads {BEDROCK}<model id>, or {BEDROCK}<model id> 1024 float")
+    _ = settings.engine_parameters
     _check_slack(settings)
     _check_zendesk(settings)
     if settings.cost_tag and not all(settings.cost_tag.partition("=")):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.app import App
 from bot.observability import Telemetry
+from bot.settings import Settings
 from integrations.slack.access import SlackAccess
 from integrations.slack.needs import CHANNEL, OnStage, OnText, Week
 from integrations.slack.quotas import SlackQuotas
@@ -81,7 +82,8 @@ class SlackCore:
         report = self._app.report(datetime.now(UTC).date() - timedelta(days=6))
         gaps = tuple(gap.questions[0] for gap in report.gaps[:GAPS] if gap.questions)
         last = next(iter(self._app.runs.latest()), None)
-        return Week(report.questions, report.answered_share, report.helpful_share, gaps, last)
+        shown = None if _is_shared(self._app.settings) else gaps
+        return Week(report.questions, report.answered_share, report.helpful_share, shown, last)
 
     def sources(self) -> Mapping[SourceName, int]:
         return self._app.index.sources()
@@ -132,9 +134,15 @@ def jobs(app: App, telemetry: Telemetry, queue: JobQueue | None = None) -> Slack
         pace=pace,
     )
     return SlackJobs(
-        lambda job, deadline, last: worker.work(job.event or "", deadline, last),
+        lambda job, deadline, last: worker.work(job.event or "", deadline, last, job.enqueued_at),
         ingest_job.work(app, calls, settings.report_url),
     )
+
+
+def _is_shared(settings: Settings) -> bool:
+    """Whether several workspaces ask: the log does not tell one's questions from another's."""
+    named = settings.slack_workspaces.replace(",", " ").split()
+    return bool(settings.slack_client_id) and (len(named) != 1 or named[0].startswith("E"))
 
 
 def access(app: App) -> SlackAccess:

@@ -1,6 +1,8 @@
 """Zendesk, made from the settings: where "Ask a human" opens its tickets."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from bot import quick
@@ -33,7 +35,7 @@ def client(settings: Settings) -> Zendesk:
 def check(settings: Settings) -> str:
     """Who it signs in as, for the doctor; nothing is written."""
     found = client(settings)
-    with found.calling(Deadline.within(PATIENCE)) as zenpy:
+    with _installed(), found.calling(Deadline.within(PATIENCE)) as zenpy:
         me = zenpy.users.me()
         role = str(me.role)
     if role not in ("agent", "admin"):
@@ -62,4 +64,16 @@ class _Desk:
         with self._lock:
             if self._made is None:
                 self._made = ZendeskDesk(Tickets(client(self._settings)))
-        return self._made.open(question_id=question_id, subject=subject, transcript=transcript, asked_by=asked_by)
+        with _installed():
+            return self._made.open(question_id=question_id, subject=subject, transcript=transcript, asked_by=asked_by)
+
+
+@contextmanager
+def _installed() -> Iterator[None]:
+    """What is imported with the first call is not part of every installation."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MisconfiguredError(
+            f"Zendesk needs {error.name}: install it with pip install 'supportbot[zendesk]'"
+        ) from error

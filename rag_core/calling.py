@@ -28,7 +28,8 @@ class Patience:
     longest_wait: float = 2.0
     most_asked: float = 5.0  # of a `retry_after`; one that asks for more is not waited for
     retry_share: float = 0.1  # of the calls
-    spare_retries: float = 5.0  # that may be saved up
+    lent_retries: int = 2  # that a new process makes before it has earned them, and the most that are saved up
+    spare_retries: float = 0.0  # beyond the share, where there is time: to begin with, and to save up
     failures: int = 5  # in a row, after which it is left alone
     rest: float = 5.0  # until one call tries it again
 
@@ -46,7 +47,8 @@ class Dependency:
     ) -> None:
         self._name, self._patience, self._clock, self._sleep = name, patience, clock, sleep
         self._lock = threading.Lock()
-        self._spare, self._failed, self._resting_until = patience.spare_retries, 0, 0.0
+        self._spare, self._retried = patience.spare_retries, 0
+        self._failed, self._resting_until = 0, 0.0
 
     def call(self, attempt: Callable[[float], Result], *, timeout: float, deadline: Deadline = NEVER) -> Result:
         """What `attempt` gives, called with the seconds it may take: at most `timeout`, less where little time remains.
@@ -90,7 +92,8 @@ class Dependency:
                         retry_after=self._resting_until - now,
                     )
                 self._resting_until = now + self._patience.rest  # this call tries it, the others go on waiting
-            self._spare = min(self._spare + self._patience.retry_share, self._patience.spare_retries)
+            most = max(self._patience.lent_retries, self._patience.spare_retries)
+            self._spare = min(self._spare + self._patience.retry_share, most)
 
     def _failed_once(self) -> None:
         with self._lock:
@@ -104,9 +107,12 @@ class Dependency:
 
     def _may_retry(self, number: int) -> bool:
         with self._lock:
-            if number >= self._patience.attempts or self._spare < 1 or self._failed >= self._patience.failures:
+            if number >= self._patience.attempts or self._failed >= self._patience.failures:
                 return False
-            self._spare -= 1
+            if self._spare < 1 and self._retried >= self._patience.lent_retries:
+                return False
+            self._spare -= 1  # below nothing where it was lent: that is earned back before there is another
+            self._retried += 1
             return True
 
     def _wait(self, number: int, error: UnavailableError) -> float:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -15,7 +16,7 @@ from integrations.slack.handling import Handling, UseCases
 from integrations.slack.ingress import QUESTION
 
 ROOT = Path(__file__).resolve().parents[1]
-PATH = "/slack/events"
+HOST, PATH = "https://api.example.com", "/slack/events"
 # What Slack takes at most (https://docs.slack.dev/reference/app-manifest), in the parts that this app has.
 YES: dict[str, Any] = {"type": "boolean"}
 URL: dict[str, Any] = {"type": "string", "pattern": "^https://[^/]+/", "maxLength": 255}
@@ -124,6 +125,7 @@ OF_EVENTS = {
     "message.groups": {"groups:history"},
     "message.im": {"im:history"},
     "message.mpim": {"mpim:history"},
+    "user_change": {"users:read"},
 }
 BESIDES = {"commands", "files:read"}  # of the commands and shortcuts; of downloads
 
@@ -235,14 +237,26 @@ def test_the_app_may_do_what_it_calls_and_no_more(manifest: dict[str, Any]) -> N
 
 def test_an_installation_by_oauth_asks_for_the_same_scopes(manifest: dict[str, Any]) -> None:
     assert manifest["oauth_config"]["scopes"]["bot"] == sorted(SCOPES)
-    assert manifest["oauth_config"]["redirect_urls"] == [f"https://API_HOST{REDIRECT}"]
+
+
+def test_with_its_commented_lines_it_is_for_several_workspaces(manifest: dict[str, Any]) -> None:
+    assert "redirect_urls" not in manifest["oauth_config"]
+    whole = (ROOT / "manifest.yml").read_text("utf-8")
+    several = yaml.safe_load(re.sub(r"^  # (redirect_urls:|  - )", r"  \1", whole, flags=re.MULTILINE))
+    assert several["oauth_config"].pop("redirect_urls") == [f"{HOST}{REDIRECT}"]
+    assert several == manifest
+
+
+def test_its_addresses_are_nobodys_and_of_a_form_that_every_check_takes(manifest: dict[str, Any]) -> None:
+    host = urlsplit(manifest["settings"]["event_subscriptions"]["request_url"]).hostname or ""
+    assert re.fullmatch(r"([a-z0-9-]+\.)+example\.com", host)  # RFC 2606; no underscore, which is in no host's name
 
 
 def test_slack_calls_one_address(manifest: dict[str, Any]) -> None:
     settings, features = manifest["settings"], manifest["features"]
     called = {settings["event_subscriptions"]["request_url"], settings["interactivity"]["request_url"]}
     called |= {each["url"] for each in features["slash_commands"]}
-    assert called == {f"https://API_HOST{PATH}"}
+    assert called == {f"{HOST}{PATH}"}
 
 
 def test_the_first_prompts_are_those_the_app_sets_later(manifest: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ Whose an answer is stands in its record: what others asked is not there, for rea
 """
 
 import re
+import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -19,6 +20,8 @@ from rag_core.jobs import Job, JobId, JobKind
 
 CHANNEL = "api"
 ID = re.compile(r"[0-9a-f]{16,64}")
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp", "Mn", "Me"})  # categories of what shows nothing by itself
+BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and a symbol by their category, and empty to the eye
 
 
 class Answers:
@@ -44,7 +47,7 @@ class Answers:
         audience = caller.audience(asked.audience)
         previous = self._previous(caller, asked.follow_up) if asked.follow_up is not None else None
         question = self._parts.question(asked.query, audience=audience, asked_by=caller.person, channel=CHANNEL)
-        if not question.text.strip():
+        if not _is_seen(question.text):
             raise bad("query: the question is empty")
         return replace(question, previous=previous, sources=caller.sources)
 
@@ -84,3 +87,8 @@ class Answers:
         if record is None:
             raise bad("follow_up: there is no such answer of yours: take the question_id that POST /query gave")
         return record.question.text
+
+
+def _is_seen(text: str) -> bool:
+    """Whether there is anything to read: `strip` leaves what takes no room, such as U+200B."""
+    return any(unicodedata.category(sign) not in UNSEEN and sign not in BLANK for sign in text)

@@ -64,9 +64,9 @@ def problem(error: Exception) -> Problem:
         case UnavailableError():
             message = "a part that is needed for this does not answer now: try again"
             return _later(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", message, error)
-        case RejectedError():
+        case RejectedError() if error.__cause__ is None:
             return Problem(HTTPStatus.BAD_REQUEST, "bad_request", str(error))
-        case MisconfiguredError():
+        case MisconfiguredError() | RejectedError():  # with a cause: a backend refused what we sent, in its own words
             message = "this service is not set up rightly: tell its operator the request_id"
             return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "misconfigured", message)
         case _:

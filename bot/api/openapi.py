@@ -94,7 +94,7 @@ def _rate() -> dict[str, Any]:
 
 
 def _health() -> dict[str, Any]:
-    responses = {"200": _of(replies.Health, "Questions can be answered."), **_errors("500", "503")}
+    responses = {"200": _of(replies.Health, "Index and log answer; models are not asked."), **_errors("500", "503")}
     return {"operationId": "health", "summary": "Can it answer?", "security": [], "responses": responses}
 
 

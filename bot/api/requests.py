@@ -18,7 +18,15 @@ from rag_core.domain import LONGEST_COMMENT, REASONS, Audience
 
 LARGEST = 32 * 1024  # bytes of a body
 PLACE = re.compile(r"^(.*) - at `\$\.?(.*)`$", re.DOTALL)
-NAMES = {"`str`": "a string", "`int`": "a number", "`float`": "a number", "`bool`": "true or false", "`null`": "null"}
+TYPES = re.compile(r"(?<=xpected )`[a-z |]+`|(?<=got )`[a-z |]+`")  # "Expected `str | null`, got `int`"
+NAMES = {
+    "str": "a string",
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "object": "an object",
+    "array": "an array",
+}
 
 Request = TypeVar("Request", "Query", "Opinion")
 
@@ -80,11 +88,13 @@ def _pointed(reason: str) -> str:
     """Msgspec's sentence with the field first, in the words of JSON."""
     found = PLACE.match(reason)
     text, place = (found[1], found[2]) if found else (reason, "")
-    text = text.replace("`object`", "an object").replace("`array`", "an array")
-    for name, word in NAMES.items():
-        text = text.replace(name, word)
+    text = TYPES.sub(_said, text)
     text = text[:1].lower() + text[1:]
     return f"{place}: {text}" if place else text
+
+
+def _said(types: re.Match[str]) -> str:
+    return " or ".join(NAMES.get(name, name) for name in types.group().strip("`").split(" | "))
 
 
 def schemas(kinds: tuple[type[Struct], ...]) -> dict[str, Any]:

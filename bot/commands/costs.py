@@ -33,11 +33,12 @@ def command(first: datetime | None, last: datetime | None, metered: bool, home: 
     if since > until:
         raise click.UsageError("--from is after --to")
     app = options.app(home)
-    try:
-        made = app.costs(since, until, charged=app.settings.uses_aws and not metered)
-    except UnavailableError as error:
-        click.echo(f"{error}; what was metered is shown", err=True)
-        made = app.costs(since, until, charged=False)
+    made = app.costs(since, until, charged=False)  # by itself: what is down then is the log, and nothing can be shown
+    if app.settings.uses_aws and not metered:
+        try:
+            made = app.costs(since, until, charged=True)
+        except UnavailableError as error:
+            click.echo(f"{error}; what was metered is shown", err=True)
     if as_json:
         options.print_json(presenting.costs(made))
     else:

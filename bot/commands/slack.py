@@ -15,8 +15,8 @@ from rag_core.errors import MisconfiguredError
 def command(home: str | None) -> None:
     """Answer in Slack from this machine, without an address of its own. Ctrl-C ends it once what waits is answered.
 
-    Needs SUPPORTBOT_SLACK_BOT_TOKEN (xoxb-...) and SUPPORTBOT_SLACK_APP_TOKEN (xapp-...): docs/slack.md says where both
-    come from.
+    Needs SUPPORTBOT_SLACK_APP_TOKEN (xapp-...) and SUPPORTBOT_SLACK_BOT_TOKEN (xoxb-...), or instead of the latter
+    SUPPORTBOT_SLACK_CLIENT_ID and what belongs to it, for several workspaces: docs/slack.md says where they come from.
     """
     run(options.app(home))
 
@@ -33,7 +33,7 @@ def run(app: App, ended: threading.Event | None = None) -> None:
     except MisconfiguredError as error:
         click.echo(f"{error}; there is nothing to answer from yet", err=True)
     with answering(app, sys.stderr) as who:
-        click.echo(f"answering in Slack as @{who['user']} in {who['team']}  (Ctrl-C ends it)")
+        click.echo(f"answering in Slack {who}  (Ctrl-C ends it)")
         try:
             (ended or threading.Event()).wait()
         except KeyboardInterrupt:

@@ -14,7 +14,7 @@ PATIENCE = 3  # seconds for answers that are under way when it is stopped
 
 def serve(application: ASGIApp, port: int, ready: Callable[[str], None]) -> None:
     """Until Ctrl-C; `ready` is told the address once connections are accepted."""
-    with _listening(port) as listener:
+    with listening(port) as listener:
         ready(f"http://{ADDRESS}:{listener.getsockname()[1]}/")
         try:
             server(application).run(sockets=[listener])
@@ -35,7 +35,7 @@ def server(application: ASGIApp) -> uvicorn.Server:
     )
 
 
-def _listening(port: int) -> socket.socket:
+def listening(port: int) -> socket.socket:
     listener = socket.socket()
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

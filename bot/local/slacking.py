@@ -1,11 +1,12 @@
 """Slack on one machine: Socket Mode, a queue in the process, and the worker that Lambda runs elsewhere."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Self
 
 from bot import workspaces
 from bot.app import App
+from bot.arriving import place
 from bot.local.socketing import Socket, identity
 from bot.observability import Telemetry
 from bot.working import quoted, workers
@@ -14,6 +15,7 @@ from integrations.slack.interacting import Interactions
 from integrations.slack.opening import Opener
 from rag_core.backends.local_queue import LocalQueue
 from rag_core.domain import NEVER, Deadline
+from rag_core.errors import MisconfiguredError
 from rag_core.jobs import Job, JobKind
 
 PAUSE = 1.0  # seconds before what failed for now is tried again; doubled with every try
@@ -21,17 +23,34 @@ DAY = 24 * 3600.0  # seconds that an ingestion may take
 
 
 @contextmanager
-def answering(app: App, log: IO[str]) -> Iterator[Mapping[str, str]]:
-    """Who we are in Slack, while questions are answered; it ends once what waits is done."""
+def answering(app: App, log: IO[str]) -> Iterator[str]:
+    """Who we are in Slack, and where, while questions are answered; it ends once what waits is done."""
     settings = app.settings
-    token, app_token = workspaces.bot_token(settings), workspaces.app_token(settings)
-    who = identity(token, settings.slack_url)
+    installed, app_token = workspaces.installations(app), workspaces.app_token(settings)
     telemetry = Telemetry(stream=log, plain=True, metrics=False)
-    with LocalJobs(app, telemetry) as queue:
-        sources = Interactions(lambda: sorted(app.index.sources()))
-        desk = Desk(queue, Opener(lambda _: token, settings.slack_url), sources)
+    with _known(app) as who, LocalJobs(app, telemetry) as queue:
+        opener = Opener(lambda payload: installed.token(*place(payload)).token, settings.slack_url)
+        desk = Desk(queue, opener, Interactions(lambda: sorted(app.index.sources())))
         with Socket(app_token, desk, telemetry, settings.slack_url):
             yield who
+
+
+@contextmanager
+def _known(app: App) -> Iterator[str]:
+    """As whom it answers; where that is several workspaces, with the pages by which they install it."""
+    settings = app.settings
+    if not settings.slack_client_id:
+        found = identity(workspaces.bot_token(settings), settings.slack_url)
+        yield f"as @{found['user']} in {found['team']}"
+        return
+    try:
+        from bot.local.installpages import serving
+    except ModuleNotFoundError as error:
+        raise MisconfiguredError(
+            f"several workspaces need {error.name}: install it with pip install 'supportbot[slack,playground]'"
+        ) from error
+    with serving(workspaces.authorizing(app), settings.port) as address:
+        yield f"where it is installed; to install it: {address}, reached through an https address of yours"
 
 
 class LocalJobs:

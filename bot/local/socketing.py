@@ -4,6 +4,7 @@ An envelope is acknowledged once its job is on the queue; one that is not comes 
 """
 
 import logging
+from json import JSONDecodeError
 from typing import Self
 
 from slack_sdk import WebClient
@@ -15,7 +16,8 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 
 from bot.observability import Telemetry
 from integrations.slack.ingress import Desk, Taken
-from integrations.slack.silencing import quiet
+from integrations.slack.opening import CODE
+from integrations.slack.silencing import quiet, wordless
 from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
 
 WRONG = {
@@ -35,7 +37,7 @@ class Socket:
 
     def __init__(self, app_token: str, desk: Desk, telemetry: Telemetry, url: str) -> None:
         self._desk, self._telemetry, self._url = desk, telemetry, url
-        self._logger = quiet().getChild("socket")
+        self._logger = wordless("socket")
         self._client = SocketModeClient(app_token, web_client=_client(url), logger=self._logger)
         self._client.socket_mode_request_listeners.append(self.received)
 
@@ -87,11 +89,12 @@ class told:  # noqa: N801 - reads as what it does: `with told(...)`
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, SlackApiError):
-            code = str(error.response.get("error", "it does not say why"))
+            code = str(error.response.get("error", ""))
             if code in WRONG:
                 raise MisconfiguredError(f"Slack does not take SUPPORTBOT_{self._name}: {WRONG[code]}") from error
-            raise UnavailableError(f"Slack refused to connect ({code}): try again") from error
-        if isinstance(error, SlackClientError | OSError):
+            code = code if CODE.fullmatch(code) else "it does not say why"  # the SDK puts a cut response here
+            raise UnavailableError(f"Slack refused to connect ({code}): try again") from None
+        if isinstance(error, SlackClientError | OSError | JSONDecodeError):
             raise UnavailableError(f"Slack cannot be reached at {self._url} ({type(error).__name__})") from error
 
 

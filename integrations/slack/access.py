@@ -6,17 +6,18 @@ reads along is known to be a full member of the workspace. What cannot be told i
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from integrations.slack.modals import ChannelSettings
 from integrations.slack.needs import Calls, Place, Scope
-from integrations.slack.readers import Readers, is_full_member
+from integrations.slack.readers import Readers, is_full_member, teams_of
 from rag_core.domain import Audience, Record, SourceName
 from rag_core.errors import RejectedError, UnavailableError
 from rag_core.ports import Records
 
 REMEMBERED = 30.0  # seconds that a channel's settings may be behind
+TRIES = 5  # to keep settings that others change at the same time
 OTHERS = ("is_ext_shared", "is_pending_ext_shared", "is_shared")  # people of other companies read there, or soon will
 
 
@@ -75,21 +76,36 @@ class SlackAccess:
         except RejectedError:  # such as a group of another workspace
             return False
 
+    def changed(self, team: str, about: Mapping[str, Any]) -> None:
+        self._readers.forget(str(about["id"]), *teams_of(team, about))
+
     def channels(self, team: str) -> tuple[ChannelSettings, ...]:
         return tuple(self._settings(team, fresh=True).values())
 
-    def settle(self, team: str, user: str, settings: ChannelSettings, slack: Calls) -> bool:
+    def settle(self, team: str, user: str, settings: ChannelSettings, slack: Calls, *, at: float | None = None) -> bool:
         if not self.is_admin(team, user, slack):
             return False
+        when = time.time() if at is None else at
         value = {
             "audience": settings.audience,
             "sources": None if settings.sources is None else sorted(settings.sources),
             "automatic": settings.automatic,
             "by": user,
+            "at": when,
         }
-        self._records.put(_group(team), settings.channel, json.dumps(value).encode())
+        self._keep(_group(team), settings.channel, json.dumps(value).encode(), when)
         self._known.pop(team, None)
         return True
+
+    def _keep(self, group: str, channel: str, value: bytes, when: float) -> None:
+        """Unless what is kept was submitted later, or is this: a submission may be delivered late, and again."""
+        for _ in range(TRIES):
+            seen = self._records.get(group, channel)
+            if seen and json.loads(seen.value).get("at", 0.0) >= when:
+                return
+            if self._records.change(group, channel, value, seen=seen):
+                return
+        raise UnavailableError("others are changing the same settings: try again")
 
     def _settings(self, team: str, *, fresh: bool = False) -> dict[str, ChannelSettings]:
         now = self._clock()

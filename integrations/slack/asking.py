@@ -11,7 +11,7 @@ from integrations.slack.attaching import attached
 from integrations.slack.calling import RefusedError, Slack
 from integrations.slack.escaping import escaped
 from integrations.slack.fetching import Web
-from integrations.slack.knowing import Knowing
+from integrations.slack.knowing import Knowing, fits
 from integrations.slack.messages import Message, notice
 from integrations.slack.needs import Access, Core, Quotas
 from integrations.slack.noticing import is_chatter, is_greeting, is_question
@@ -87,12 +87,16 @@ class Asking:
 
     def _answer(self, asked: Asked, reply: Reply, *, again: bool) -> None:
         place, slack, turn = asked.place, reply.slack, reply.turn
+        is_sure = asked.mentioned or asked.direct or not asked.is_top
+        if is_sure and not is_greeting(asked.text):
+            _show_signs(reply)
         scope = self._access.scope(place, slack)
-        if not (asked.mentioned or asked.direct or scope.automatic or not asked.is_top):
+        if not (is_sure or scope.automatic):
             reply.done()
             return
         if self._quotas and (sentence := self._quotas.admit(place.team, place.user, turn.question_id)):
             reply.finish([notice(escaped(sentence))])
+            reply.rest()
             reply.done()
             return
         if is_greeting(asked.text):
@@ -101,8 +105,11 @@ class Asking:
             return
         about = About(scope.audience, self._core.knowledge_as_of(), self._knowing.searched(scope))
         writing = Writing(reply, place, about, self._starts)
-        writing.begin()
+        if not is_sure:
+            writing.begin()
         known = self._knowing.recorded(turn.question_id) if again else None
+        if known and not fits(known, scope):  # somebody may have joined since
+            known = None
         given = attached(*self._said(asked, slack), self._web, slack)
         if not given.text and known is None:
             writing.say([notices.files_declined(given.unread) if given.unread else notices.no_question()])
@@ -133,13 +140,19 @@ class Asking:
 
     def _give_up(self, asked: Asked, reply: Reply, error: Exception) -> None:
         """Say in the thread that there will be no answer; where even that is refused, the operator alone is told."""
-        named = reply.turn.question_id
+        named, reply.slack = reply.turn.question_id, reply.slack.afresh()
         with suppress(RefusedError):
             reply.resume()
             reply.finish([apology(error, named)])
-            reply.rest()
+        reply.rest()
         reply.done()
         self._core.failed(named, error, (asked.text,))
+
+
+def _show_signs(reply: Reply) -> None:
+    """Before anything else is looked up: a person is there and waits."""
+    if reply.turn.reply is None and not reply.begin():
+        reply.place(notices.placeholder())
 
 
 def apology(error: Exception, named: QuestionId) -> Message:

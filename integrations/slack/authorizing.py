@@ -8,10 +8,9 @@ import hmac
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
-from http.cookies import CookieError, SimpleCookie
 from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import urlencode, urljoin
@@ -63,7 +62,7 @@ Headers = Mapping[str, str | Sequence[str]]
 class States:
     """Made and checked without a store: whoever asks for many fills nothing."""
 
-    key: bytes
+    key: bytes = field(repr=False)
     clock: Callable[[], float] = time.time
 
     def new(self) -> str:
@@ -74,15 +73,15 @@ class States:
         """Whether it was made here, lately, for this browser."""
         plain, _, mac = state.rpartition(".")
         stamp = plain.partition(".")[0]
-        if not hmac.compare_digest(mac.encode(), self._mac(plain).encode()):
+        if not hmac.compare_digest(_bytes(mac), _bytes(self._mac(plain))):
             return False
-        return hmac.compare_digest(state.encode(), cookie.encode()) and self._is_young(int(stamp))
+        return hmac.compare_digest(_bytes(state), _bytes(cookie)) and self._is_young(int(stamp))
 
     def _is_young(self, made: int) -> bool:
         return -1 <= self.clock() - made <= LIFE.total_seconds()
 
     def _mac(self, plain: str) -> str:
-        return hmac.new(self.key, f"slack-oauth-state:{plain}".encode(errors="replace"), sha256).hexdigest()
+        return hmac.new(self.key, _bytes(f"slack-oauth-state:{plain}"), sha256).hexdigest()
 
 
 class Authorizing:
@@ -134,11 +133,12 @@ class Authorizing:
             return _reply(400, pages.STALE, code="state")
         if refusal := query.get("error"):
             return _reply(200, pages.DENIED if refusal == "access_denied" else pages.refused(refusal), code="denied")
-        if not query.get("code"):
+        code = query.get("code", "")
+        if not code or not code.isascii():
             return _reply(400, pages.STALE, code="state")
         if not self._claims.claim(f"slack-oauth:{sha256(state.encode()).hexdigest()}", ttl=2 * LIFE):
             return _reply(400, pages.USED, code="used")
-        return self._installed(self._exchanged(query["code"]))
+        return self._installed(self._exchanged(code))
 
     def _exchanged(self, code: str) -> dict[str, Any]:
         """Once: a code is good for one exchange."""
@@ -211,11 +211,11 @@ def _cookie(value: str, seconds: int) -> str:
 def _cookie_of(headers: Headers) -> str:
     found = [value for name, value in headers.items() if name.lower() == "cookie"]
     lines = [line for value in found for line in ([value] if isinstance(value, str) else value)]
-    for line in lines:
-        try:
-            morsel = SimpleCookie(line).get(COOKIE)
-        except CookieError:
-            continue
-        if morsel is not None:
-            return morsel.value
-    return ""
+    # not by http.cookies, which gives up at whatever others' cookies hold that it does not know
+    pairs = (pair.partition("=") for line in lines for pair in line.split(";"))
+    return next((value.strip().strip('"') for name, _, value in pairs if name.strip() == COOKIE), "")
+
+
+def _bytes(text: str) -> bytes:
+    """Of any text at all, and of no two the same."""
+    return text.encode(errors="surrogatepass")

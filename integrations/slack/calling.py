@@ -4,6 +4,7 @@ The SDK's own retries are off: after a lost response they repeat a post that was
 """
 
 import math
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
 
 PATIENCE = 10.0  # seconds for one call
 AFTER = 2.0  # seconds that a call may go on after the deadline; a turn's claim outlives that
+APOLOGY = 4.0  # seconds to say that there is no answer, however late it is; a turn's claim outlives most of it
 LEFT = 3.0  # seconds that a wait must leave of the time there is
 TRIES = 3  # of what may be repeated
 UNNAMED = 1.0  # seconds to wait where Slack does not say how long
+LEAST = 0.1  # where it says none at all; twice as long each time
+SECONDS = re.compile(r"\d{1,6}(?:\.\d{1,6})?", re.ASCII)
 OFTEN = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 TOKEN = frozenset(
@@ -80,6 +84,11 @@ class Slack:
         self.client, self.deadline, self.bot_user, self.bot = client, deadline, bot_user, bot
         self._pace, self._sleep = pace or Pace(), sleep
 
+    def afresh(self) -> "Slack":
+        """The same with a little time of its own where none is left: enough to say so."""
+        until = Deadline(max(self.deadline.at, Deadline.within(APOLOGY).at))
+        return Slack(self.client, until, bot_user=self.bot_user, bot=self.bot, pace=self._pace, sleep=self._sleep)
+
     def call(self, method: "Callable[..., SlackResponse]", **arguments: Any) -> dict[str, Any]:
         for tried in range(1, TRIES + 1):
             try:
@@ -93,15 +102,20 @@ class Slack:
     def once(self, method: "Callable[..., SlackResponse]", **arguments: Any) -> dict[str, Any]:
         if method.__name__ in PACED:
             self._sleep(self._pace.wait(arguments["channel"], self.deadline.remaining - LEFT))
+        least = LEAST
         while True:
             try:
                 return self.now(method, **arguments)
             except LostError:
                 raise
             except UnavailableError as error:
-                if error.retry_after is None or error.retry_after > self.deadline.remaining - LEFT:
+                if error.retry_after is None:
                     raise
-                self._sleep(error.retry_after)
+                wait = max(error.retry_after, least)
+                if wait > self.deadline.remaining - LEFT:
+                    raise
+                self._sleep(wait)
+                least *= 2
 
     def now(self, method: "Callable[..., SlackResponse]", **arguments: Any) -> dict[str, Any]:
         """As `once`, without waiting: UnavailableError says after how long to come again."""
@@ -134,9 +148,9 @@ def _translated(error: SlackApiError) -> Exception:
 
 
 def waiting(headers: Mapping[str, Any]) -> float:
-    """Seconds that Slack asks to wait."""
+    """Seconds that Slack asks to wait, never none."""
     for name, value in headers.items():
         if name.lower() == "retry-after":
-            first = value[0] if isinstance(value, list) else value
-            return max(float(first), 0.0) if str(first).replace(".", "", 1).isdigit() else UNNAMED
+            first = str(value[0] if isinstance(value, list) and value else value)
+            return max(float(first), LEAST) if SECONDS.fullmatch(first) else UNNAMED
     return UNNAMED

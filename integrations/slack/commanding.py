@@ -132,12 +132,13 @@ class Commanding:
         return summarising.status(found.sources(), found.latest(), found.knowledge_as_of())
 
     def _cancel(self, order: Order, command: Command, _slack: Slack) -> Message:
-        under_way = [run.source for run in self._ingestions.latest() if not run.state.over]
-        if not under_way:
+        """What was under way when it was typed; delivered again it says the same, and stops nothing begun since."""
+        by, typed = _person(command), command.typed or datetime.now(UTC)
+        found = {run.source: run for run in self._ingestions.latest() if _is_meant(run, by, typed)}
+        if not found:
             raise RejectedError("nothing is being read again now")
-        cancelled = [chosen(order.source, under_way)] if order.source else under_way
-        by = _person(command)
-        told = [self._ingestions.cancel(source, by) for source in cancelled]
+        wanted = [chosen(order.source, list(found))] if order.source else list(found)
+        told = [found[source] if found[source].state.over else self._ingestions.cancel(source, by) for source in wanted]
         return _lines([f"{summarising.code(run.source)} {_stopping(run)}" for run in told])
 
     def _reingest(self, order: Order, command: Command, slack: Slack) -> Message:
@@ -195,6 +196,13 @@ def _run(command: Command, source: SourceName) -> RunId:
 
 def _person(command: Command) -> PersonId:
     return PersonId(f"slack:{command.team}:{command.user}")
+
+
+def _is_meant(run: RunRecord, by: PersonId, typed: datetime) -> bool:
+    """By a command to cancel: it was under way then, and still is, or was stopped by that command."""
+    if run.started > typed:
+        return False
+    return not run.state.over or (run.cancelled_by == by and run.ended is not None and run.ended >= typed)
 
 
 def _stopping(run: RunRecord) -> str:

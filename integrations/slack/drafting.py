@@ -12,7 +12,7 @@ from integrations.slack.attaching import attached
 from integrations.slack.calling import Slack
 from integrations.slack.escaping import escaped
 from integrations.slack.fetching import Web
-from integrations.slack.knowing import Knowing
+from integrations.slack.knowing import Knowing, fits
 from integrations.slack.messages import Message, notice
 from integrations.slack.needs import Access, Core, Place, Quotas
 from integrations.slack.reading import File
@@ -74,7 +74,8 @@ class Drafting:
         beside = [notices.files_declined(given.unread)] if given.unread else []
         if not given.text:
             return beside or [notices.no_question()]
-        answer: Answer | AnswerRecord = self._knowing.recorded(wanted.question_id) or self._core.answer(
+        known = self._knowing.recorded(wanted.question_id)
+        answer: Answer | AnswerRecord = (known if known and fits(known, scope) else None) or self._core.answer(
             self._knowing.question(given.text, place, scope, wanted.question_id),
             on_stage=lambda _: None,
             on_text=lambda *_: None,
@@ -92,7 +93,7 @@ class Drafting:
 
     def _give_up(self, wanted: Wanted, turn: Turn, slack: Slack, error: Exception) -> None:
         try:
-            self._tell([apology(error, turn.question_id)], wanted, replace(turn, further=()), slack)
+            self._tell([apology(error, turn.question_id)], wanted, replace(turn, further=()), slack.afresh())
         except RejectedError:  # nobody can be told
             self._turns.keep(replace(turn, state=State.DONE))
         self._core.failed(turn.question_id, error, (wanted.text,))

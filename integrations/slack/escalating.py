@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from integrations.slack import answers, notices
-from integrations.slack.calling import LostError, RefusedError, Slack
+from integrations.slack.calling import RefusedError, Slack
 from integrations.slack.knowing import Knowing
 from integrations.slack.messages import Message
 from integrations.slack.needs import Core, HumanDesk
@@ -19,7 +19,7 @@ from integrations.slack.replying import Reply
 from integrations.slack.turns import CLOSED, State, Turn, Turns
 from integrations.slack.whispering import Ear, Whispering
 from rag_core.domain import AnswerRecord, QuestionId
-from rag_core.errors import SupportBotError, UnavailableError
+from rag_core.errors import MisconfiguredError, RejectedError
 
 SUBJECT = 120  # characters
 NEWEST, PAGE, PAGES = 50, 200, 20  # messages of a transcript; of a page; pages that are read for them
@@ -59,40 +59,47 @@ class Escalating:
             reply = Reply(slack, self._turns, recorded or turn)
             if reply.turn.state is State.DONE:
                 return
+            quoting = list[str]()
             try:
                 if recorded:
                     reply.resume()
-                self._pass_on(pressed, reply, slack)
-            except SupportBotError as error:
-                if isinstance(error, UnavailableError) and not last:
+                self._pass_on(pressed, reply, slack, quoting)
+            except Exception as error:
+                if not last and not isinstance(error, RejectedError | MisconfiguredError):
                     raise
                 self._turns.forget(turn)  # it can be pressed again
-                self._tell(pressed.ear, notices.escalation_failed(), slack)
-                self._core.failed(pressed.question_id, error)
+                self._whispering.tell(pressed.ear, notices.escalation_failed(), slack.afresh(), by_url=last)
+                self._core.failed(pressed.question_id, error, quoting)
 
     def resolve(self, pressed: Pressed, slack: Slack) -> None:
         """As often as it is pressed: the same message is changed to the same."""
         self._turns.note(self._turn(pressed, "resolved"), CLOSED, pressed.at)
         self._settle(pressed, notices.resolved_note(pressed.ear.user), slack)
 
-    def _pass_on(self, pressed: Pressed, reply: Reply, slack: Slack) -> None:
+    def _pass_on(self, pressed: Pressed, reply: Reply, slack: Slack, quoting: list[str]) -> None:
+        """`quoting` is told what people wrote that is handed on."""
         by, url = pressed.ear.user, None
         is_direct = pressed.ear.channel.startswith("D")  # nobody of the group reads there
         if self._desk:
             record = self._core.log.answer(pressed.question_id)
+            subject = " ".join(record.question.text.split())[:SUBJECT]
+            quoting += [record.question.text, subject, record.text]
+            transcript = self._transcript(pressed, record, slack)
+            quoting += [transcript, *transcript.split("\n\n")]
             url = self._desk.open(
                 question_id=pressed.question_id,
-                subject=" ".join(record.question.text.split())[:SUBJECT],
-                transcript=self._transcript(pressed, record, slack),
+                subject=subject,
+                transcript=transcript,
                 asked_by=record.question.asked_by,
             )
-        message = notices.escalated(by, ticket_url=url, group_id=None if is_direct else self._humans or None)
+        message = notices.escalated(by, ticket_url=url, group_id=self._humans or None, direct=is_direct)
+        passed_on = url is not None or bool(self._humans and not is_direct)
         if pressed.thread:
             reply.finish([message])
             self._turns.note(reply.turn, CLOSED, pressed.at)
         else:
             self._whispering.tell(pressed.ear, message, slack, by_url=True)
-        self._settle(pressed, notices.escalated_note(by, ticket_url=url), slack)
+        self._settle(pressed, notices.escalated_note(by, ticket_url=url, passed_on=passed_on), slack)
         reply.done()
 
     def _settle(self, pressed: Pressed, note: str, slack: Slack) -> None:
@@ -130,10 +137,6 @@ class Escalating:
             return f"{when} {message.get('user', 'an app')}: {message.get('text', '')}"
         known = self._knowing.recorded(ours[message["ts"]]) if message["ts"] in ours else None
         return f"{when} supportbot: {known.text}" if known else ""
-
-    def _tell(self, ear: Ear, message: Message, slack: Slack) -> None:
-        with suppress(RefusedError, LostError):
-            self._whispering.tell(ear, message, slack)
 
 
 def _newest(channel: str, thread: str, slack: Slack) -> Sequence[Mapping[str, Any]]:

@@ -6,11 +6,15 @@ Whatever else Slack sends is caught as well: an event that nobody listens to is 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from inspect import signature
 from typing import Any
 
-from slack_bolt import Ack, App, BoltContext
+from slack_bolt import Ack, App, Args, BoltContext
 
 from integrations.slack import answers, modals, notices
+from integrations.slack.apologising import Apologising, ear_of
 from integrations.slack.asking import Asking
 from integrations.slack.calling import Slack
 from integrations.slack.drafting import Drafting, Wanted
@@ -22,11 +26,13 @@ from integrations.slack.sharing import Sharing
 from integrations.slack.turns import Turns, question_id
 from integrations.slack.welcoming import Welcoming
 from integrations.slack.whispering import Ear
+from rag_core.errors import SupportBotError
 
 ANSWER_MESSAGE = "answer_message"  # callback id
 SUPPORT, SUPPORTBOT = "/support", "/supportbot"
 ANY = re.compile("")
 LAST = "supportbot_last"  # in the context of a request: nobody will deliver it again
+AT = "supportbot_at"  # when the person did it: a delivery may be much later
 
 Body = dict[str, Any]
 
@@ -45,6 +51,7 @@ class UseCases:
     access: Access
     installations: Installations
     commands: Commands | None
+    apologising: Apologising
 
 
 class Handling:
@@ -56,23 +63,36 @@ class Handling:
     def register(self, app: App) -> None:
         """What is registered first is asked first: the catch-alls stand at the end."""
         for event in ("app_mention", "message"):
-            app.event(event)(self._hear)
-        app.event("app_home_opened")(self._open)
-        app.event("agent_session_stopped")(self._stop)
+            app.event(event)(self._caught(self._hear))
+        app.event("app_home_opened")(self._caught(self._open))
+        app.event("agent_session_stopped")(self._caught(self._stop))
         for event in ("app_uninstalled", "tokens_revoked"):
-            app.event(event)(self._revoked)
-        app.shortcut(ANSWER_MESSAGE)(self._answer_message)
-        app.command(SUPPORT)(self._support)
-        app.command(SUPPORTBOT)(self._supportbot)
-        app.action(answers.RATE)(self._rate)
-        app.action(answers.ASK_HUMAN)(self._ask_human)
-        app.action(answers.RESOLVED)(self._resolved)
-        app.action(answers.SHARE)(self._share)
-        app.action(answers.DISCARD)(self._discard)
-        app.view(modals.FEEDBACK)(self._feedback)
-        app.view(modals.CHANNEL_SETTINGS)(self._settings)
+            app.event(event)(self._caught(self._revoked))
+        app.event("user_change")(self._caught(self._changed))
+        app.shortcut(ANSWER_MESSAGE)(self._caught(self._answer_message))
+        app.command(SUPPORT)(self._caught(self._support))
+        app.command(SUPPORTBOT)(self._caught(self._supportbot))
+        app.action(answers.RATE)(self._caught(self._rate))
+        app.action(answers.ASK_HUMAN)(self._caught(self._ask_human))
+        app.action(answers.RESOLVED)(self._caught(self._resolved))
+        app.action(answers.SHARE)(self._caught(self._share))
+        app.action(answers.DISCARD)(self._caught(self._discard))
+        app.view(modals.FEEDBACK)(self._caught(self._feedback))
+        app.view(modals.CHANNEL_SETTINGS)(self._caught(self._settings))
         for catch_all in (app.event, app.shortcut, app.command, app.action, app.view, app.view_closed, app.options):
             catch_all(ANY)(self._nothing)
+
+    def _caught(self, listener: Callable[..., None]) -> Callable[[Args], None]:
+        """With whatever of Bolt's arguments it names; what it cannot do for good is told to whoever waits for it."""
+        names = tuple(signature(listener).parameters)
+
+        def caught(args: Args) -> None:
+            context = args.context
+            slack = partial(self._slack, context)
+            with self._do.apologising.within(args.body, _team(context), slack, last=context[LAST]):
+                listener(**{name: getattr(args, name) for name in names})
+
+        return caught
 
     def _hear(self, body: Body, context: BoltContext) -> None:
         if asked := read(body, _team(context), context.bot_user_id or ""):
@@ -86,6 +106,10 @@ class Handling:
 
     def _revoked(self, event: Body, context: BoltContext) -> None:
         self._do.installations.revoked(_team(context), context.enterprise_id, event)
+
+    def _changed(self, event: Body, context: BoltContext) -> None:
+        if isinstance(about := event.get("user"), dict) and about.get("id"):
+            self._do.access.changed(_team(context), about)
 
     def _answer_message(self, ack: Ack, body: Body, context: BoltContext) -> None:
         ack()
@@ -124,12 +148,14 @@ class Handling:
                 body.get("text") or "",
                 body["response_url"],
                 body["trigger_id"],
+                context[AT],
             )
             self._do.commands.handle(command, self._slack(context))
 
     def _rate(self, ack: Ack, body: Body, action: Body, context: BoltContext) -> None:
         ack()
-        self._do.rating.click(action["value"], _team(context), _ear(body), self._slack(context), at=action["action_ts"])
+        slack, at = self._slack(context), action["action_ts"]
+        self._do.rating.click(action["value"], _team(context), ear_of(body), slack, at=at)
 
     def _feedback(self, ack: Ack, body: Body, view: Body, context: BoltContext) -> None:
         ack()
@@ -139,10 +165,20 @@ class Handling:
     def _settings(self, ack: Ack, body: Body, view: Body, context: BoltContext) -> None:
         ack()
         team, user, slack = _team(context), body["user"]["id"], self._slack(context)
-        if self._do.access.settle(team, user, modals.read_channel_settings(view), slack):
-            self._do.welcoming.show(user, team, slack)
+        at: datetime = context[AT]
+        if self._do.access.settle(team, user, modals.read_channel_settings(view), slack, at=at.timestamp()):
+            self._show_home(user, team, slack, last=context[LAST])
         else:
             slack.once(slack.client.chat_postMessage, channel=user, **notices.not_allowed().payload())
+
+    def _show_home(self, user: str, team: str, slack: Slack, *, last: bool) -> None:
+        try:
+            self._do.welcoming.show(user, team, slack)
+        except SupportBotError:
+            if not last:
+                raise
+            slack = slack.afresh()
+            slack.once(slack.client.chat_postMessage, channel=user, **notices.settled().payload())
 
     def _ask_human(self, ack: Ack, body: Body, action: Body, context: BoltContext) -> None:
         ack()
@@ -154,14 +190,14 @@ class Handling:
 
     def _share(self, ack: Ack, body: Body, action: Body, context: BoltContext) -> None:
         ack()
-        ear = _ear(body)
+        ear = ear_of(body)
         self._do.sharing.share(
             action["value"], _place(body, context, ear.channel), ear, self._slack(context), at=action["action_ts"]
         )
 
     def _discard(self, ack: Ack, body: Body, context: BoltContext) -> None:
         ack()
-        self._do.sharing.discard(_ear(body), self._slack(context))
+        self._do.sharing.discard(ear_of(body), self._slack(context))
 
     def _nothing(self, ack: Ack) -> None:
         ack()
@@ -179,14 +215,7 @@ def _place(body: Body, context: BoltContext, channel: str) -> Place:
     return Place(_team(context), channel, user_id, user_team)
 
 
-def _ear(body: Body) -> Ear:
-    container, message = body.get("container") or {}, body.get("message") or {}
-    channel = (body.get("channel") or {}).get("id") or container.get("channel_id") or ""
-    thread = message.get("thread_ts") or container.get("thread_ts")
-    return Ear(channel, body["user"]["id"], thread, body.get("response_url") or "")
-
-
 def _pressed(body: Body, action: Body, context: BoltContext) -> Pressed:
     ephemeral = (body.get("container") or {}).get("is_ephemeral")
     message = None if ephemeral else body.get("message")
-    return Pressed(action["value"], _team(context), _ear(body), action["action_ts"], message)
+    return Pressed(action["value"], _team(context), ear_of(body), action["action_ts"], message)

@@ -9,7 +9,7 @@ from integrations.slack import escaping
 from integrations.slack.messages import Block, actions, button, context, header, said, section, sections
 from integrations.slack.modals import ChannelSettings, settings_value
 from integrations.slack.needs import Week
-from integrations.slack.wording import AUDIENCE_LABELS
+from integrations.slack.wording import AUDIENCE_LABELS, SHARED_LOG
 from rag_core.runs import IngestionRun, RunRecord, RunState
 
 OPEN_SETTINGS = "open_channel_settings"  # action id
@@ -62,7 +62,9 @@ def _week(week: Week) -> Iterator[Block]:
         "Helpful, of rated answers": _share(week.helpful_share),
     }
     yield section("\n".join(f"*{name}*: {figure}" for name, figure in figures.items()))
-    if week.gaps:
+    if week.gaps is None:
+        yield context(SHARED_LOG)
+    elif week.gaps:
         yield section("*Asked, but not in the documents*")
         gaps = (f"{number}. {gap}" for number, gap in enumerate(_shortened(week.gaps), 1))
         yield from (said(gap) for gap in gaps)

@@ -30,7 +30,8 @@ SENDING = 1.5  # seconds for the queue, of the three that Slack waits
 SOON = 30  # seconds after which to call again
 QUESTION = "/support"
 WORKING = {"response_type": "ephemeral", "text": "Looking for an answer. Only you will see it."}
-WITH_QUESTION = ("", "file_share", "thread_broadcast")  # subtypes; an answer that is updated makes others by the dozen
+# subtypes; an answer that is updated makes others by the dozen
+WITH_QUESTION = ("", "file_share", "me_message", "thread_broadcast")
 TEXT, JSON = "text/plain; charset=utf-8", "application/json"
 
 Headers = Mapping[str, str | Sequence[str]]
@@ -133,10 +134,21 @@ def _job(found: Received) -> Job:
 
 
 def _is_noise(event: Mapping[str, Any]) -> bool:
-    """A message that nobody wrote as one: edited, deleted, by a bot, by us."""
+    """A message that nobody wrote as one: edited, deleted, by a bot, by us. A new status of a full member's."""
     if event.get("bot_id"):
         return True
+    if event.get("type") == "user_change":
+        return _is_still_member(event.get("user"))
     return event.get("type") == "message" and (event.get("subtype") or "") not in WITH_QUESTION
+
+
+def _is_still_member(user: object) -> bool:
+    """Of one workspace, with nothing lost: such an event comes for every emoji, and changes nobody's rights here."""
+    if not isinstance(user, dict) or user.get("enterprise_user") or not user.get("id"):
+        return False
+    lost = (user.get("deleted"), user.get("is_stranger"))
+    guest = (user.get("is_restricted"), user.get("is_ultra_restricted"))
+    return guest == (False, False) and not any(lost)
 
 
 def _said(found: Received) -> Mapping[str, Any]:

@@ -43,5 +43,13 @@ class Knowing:
         return {name: count for name, count in found.items() if scope.sources is None or name in scope.sources}
 
 
+def fits(record: AnswerRecord, scope: Scope) -> bool:
+    """Whether it may stand there: whoever reads there may read it, and it was made of nothing but their sources."""
+    made_of = record.question.sources
+    return record.question.audience in scope.audience.may_read and (
+        scope.sources is None or (made_of is not None and made_of <= scope.sources)
+    )
+
+
 def person(team: str, user: str) -> PersonId:
     return PersonId(f"slack:{team}:{user}")

@@ -4,18 +4,20 @@ What a listener raises comes out of `work`: Bolt would make a status of it, and 
 """
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from slack_bolt import App, BoltContext, BoltRequest
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
+from integrations.slack.apologising import Apologising
 from integrations.slack.asking import Asking
 from integrations.slack.calling import Pace, Slack
 from integrations.slack.drafting import Drafting
 from integrations.slack.escalating import Escalating
 from integrations.slack.fetching import SLACK, Web
-from integrations.slack.handling import LAST, Handling, UseCases
+from integrations.slack.handling import AT, LAST, Handling, UseCases
 from integrations.slack.identifying import Identities
 from integrations.slack.needs import Access, Commands, Core, HumanDesk, Installations, Quotas
 from integrations.slack.rating import Rating
@@ -62,14 +64,16 @@ class SlackWorker:
             access=access,
             installations=installations,
             commands=commands,
+            apologising=Apologising(core, whispering),
         )
         self._installations, self._pace = installations, pace or Pace()
         self._bolt = _bolt(Identities(installations, base_url), base_url)
         Handling(use_cases, self._slack).register(self._bolt)
 
-    def work(self, event: str, deadline: Deadline, last: bool) -> None:
-        """Raises UnavailableError where the event is to be delivered again; `last`: nobody will."""
-        request = BoltRequest(mode="socket_mode", body=_payload(event), context={DEADLINE: deadline, LAST: last})
+    def work(self, event: str, deadline: Deadline, last: bool, at: datetime | None = None) -> None:
+        """Raises UnavailableError where the event is to be delivered again; `last`: nobody will. `at`: when it came."""
+        context = {DEADLINE: deadline, LAST: last, AT: at or datetime.now(UTC)}
+        request = BoltRequest(mode="socket_mode", body=_payload(event), context=context)
         response = self._bolt.dispatch(request)
         error = request.context.get(ERROR)
         if isinstance(error, MisconfiguredError):

@@ -25,6 +25,7 @@ OPTIONS = 100  # of a select
 LABEL, VALUE = 75, 150  # characters of an option
 SETTINGS_VALUE = 2_000  # of the button that carries them
 ON = "on"
+UNREADABLE = "this modal holds nothing that could be read"
 
 
 class UnfitError(RejectedError):
@@ -80,7 +81,7 @@ def read_feedback(view: Mapping[str, Any]) -> Feedback:
     kept = _kept(view)
     values = _values(view)
     reason = _chosen(values.get(REASON))
-    comment = values.get(COMMENT, {}).get("value") or ""
+    comment = _text(values.get(COMMENT), "value")
     errors = {}
     if reason not in REASONS:
         errors[REASON] = "Please choose what was wrong with it."
@@ -89,9 +90,9 @@ def read_feedback(view: Mapping[str, Any]) -> Feedback:
     if errors:
         raise UnfitError(errors)
     return Feedback(
-        QuestionId(str(kept.get("question_id", ""))),
-        str(kept.get("channel", "")),
-        str(kept.get("thread", "")),
+        QuestionId(_text(kept, "question_id")),
+        _text(kept, "channel"),
+        _text(kept, "thread"),
         reason,
         comment,
     )
@@ -130,7 +131,7 @@ def channel_settings(sources: Sequence[SourceName], current: ChannelSettings | N
 def read_channel_settings(view: Mapping[str, Any]) -> ChannelSettings:
     """Raises UnfitError; RejectedError for a view that is not ours."""
     values = _values(view)
-    channel = values.get(CHANNEL, {}).get("selected_conversation") or ""
+    channel = _text(values.get(CHANNEL), "selected_conversation")
     audience = _chosen(values.get(AUDIENCE))
     errors = {}
     if not channel:
@@ -166,7 +167,7 @@ def settings_of(value: str) -> ChannelSettings | None:
             frozenset(SourceName(str(each)) for each in sources) if sources is not None else None,
             bool(kept[AUTOMATIC]),
         )
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
 
 
@@ -230,7 +231,7 @@ def _option(label: str, value: str) -> View:
 def _kept(view: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         kept = json.loads(view.get("private_metadata") or "{}")
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise RejectedError("this modal was not opened by this bot") from error
     if not isinstance(kept, dict):
         raise RejectedError("this modal was not opened by this bot")
@@ -242,16 +243,28 @@ def _values(view: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     state = view.get("state")
     values = state.get("values") if isinstance(state, dict) else None
     if not isinstance(values, dict):
-        raise RejectedError("this modal holds nothing that could be read")
+        raise RejectedError(UNREADABLE)
     found = {name: held.get(name) for name, held in values.items() if isinstance(held, dict)}
     return {name: held for name, held in found.items() if isinstance(held, dict)}
 
 
 def _chosen(held: Mapping[str, Any] | None) -> str:
     option = (held or {}).get("selected_option")
-    return str(option.get("value", "")) if isinstance(option, dict) else ""
+    return _text(option, "value") if isinstance(option, dict) else ""
 
 
 def _all_chosen(held: Mapping[str, Any] | None) -> Iterable[str]:
-    options = (held or {}).get("selected_options")
-    return [str(each.get("value", "")) for each in options or [] if isinstance(each, dict)]
+    options = (held or {}).get("selected_options") or []
+    if not isinstance(options, list):
+        raise RejectedError(UNREADABLE)
+    return [_text(each, "value") for each in options if isinstance(each, dict)]
+
+
+def _text(held: Mapping[str, Any] | None, name: str) -> str:
+    """Empty where there is none. Raises RejectedError for what is no text."""
+    found = (held or {}).get(name)
+    if found is None:
+        return ""
+    if not isinstance(found, str):
+        raise RejectedError(UNREADABLE)
+    return found

@@ -42,7 +42,7 @@ class Week:
     questions: int
     answered_share: float | None
     helpful_share: float | None
-    gaps: tuple[str, ...]  # a question of each, the largest gap first
+    gaps: tuple[str, ...] | None  # a question of each, the largest gap first; None: not for one workspace's admins
     last_run: RunRecord | None
 
 
@@ -156,11 +156,19 @@ class Access(Protocol):
 
     def is_admin(self, team: str, user: str, slack: Calls) -> bool: ...
 
+    def changed(self, team: str, about: Mapping[str, Any]) -> None:
+        """Slack says that something about a person is new: what was remembered of them is forgotten."""
+
     def channels(self, team: str) -> "tuple[ChannelSettings, ...]":
         """What is configured, for an admin's App Home."""
 
-    def settle(self, team: str, user: str, settings: "ChannelSettings", slack: Calls) -> bool:
-        """Keep what was submitted with the modal `channel_settings`; False where the person is no admin."""
+    def settle(
+        self, team: str, user: str, settings: "ChannelSettings", slack: Calls, *, at: float | None = None
+    ) -> bool:
+        """Keep what was submitted `at` (now) with the modal `channel_settings`, unless something newer is kept.
+
+        False where the person is no admin.
+        """
 
 
 class Quotas(Protocol):
@@ -180,6 +188,7 @@ class Command:
     text: str
     response_url: str
     trigger: str  # the same however often it is delivered
+    typed: datetime | None = None  # when; None: now
 
 
 class Commands(Protocol):

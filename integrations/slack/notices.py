@@ -4,7 +4,6 @@ What went wrong, then what to do; names and reasons that others wrote are escape
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from integrations.slack import escaping
 from integrations.slack.messages import Message, context, mrkdwn, notice
@@ -19,12 +18,6 @@ STAGES = {  # as the core names them, and as a person waits for them
     "rerank": "Comparing what was found…",
     "draft": "Writing a draft with its sources…",
 }
-LOADING = (
-    "Reading the question…",
-    "Searching the documentation…",
-    "Comparing what was found…",
-    "Writing a draft with its sources…",
-)
 PROMPTS = (
     ("What can you do?", "What can you help me with?"),
     ("Find the steps", "How do I reset my password?"),
@@ -51,17 +44,20 @@ def failed(question_id: str) -> Message:
     return notice(text, _for_reports(question_id))
 
 
+def not_done(question_id: str) -> Message:
+    """For good, of what is no question: a command, a button, a modal."""
+    text = (
+        "Sorry, this did not work: something I depend on did not answer, or is not set up. "
+        "Please try again in a few minutes, or tell whoever runs this bot."
+    )
+    return notice(text, _for_reports(question_id))
+
+
 def rejected(reason: str, question_id: str = "") -> Message:
     """`reason` is an error's own sentence, made for a person."""
     said = escaping.inert(reason, 1_000)
     text = f"I cannot answer this as it is: {escaping.escaped(said.rstrip('.'))}."
     return notice(text, *([_for_reports(question_id)] if question_id else []))
-
-
-def over_quota(again_at: datetime | None = None, *, workspace: bool = False) -> Message:
-    whose = "This workspace has" if workspace else "You have"
-    when = f"from {escaping.date(again_at)} on" if again_at else "a little later"
-    return notice(f"{whose} asked all the questions I can take for now. Please ask again {when}, or ask a person.")
 
 
 def files_declined(names: Sequence[str]) -> Message:
@@ -85,6 +81,10 @@ def not_allowed() -> Message:
     return notice("Only admins of this bot can change that. Nothing was changed.")
 
 
+def settled() -> Message:
+    return notice("Your settings are kept. App Home could not be shown anew just now: open it again to see them.")
+
+
 def no_question() -> Message:
     return notice("What would you like to know? Mention me with a question, and I answer from the documents.")
 
@@ -96,10 +96,6 @@ def welcome() -> Message:
 
 def stopped() -> Message:
     return notice("Stopped. Ask again whenever you like.")
-
-
-def discarded() -> Message:
-    return notice("The draft was discarded. Nobody else has seen it.")
 
 
 def shared_to(channel: str) -> Message:
@@ -130,14 +126,20 @@ def rating_failed() -> Message:
     return notice("Your rating could not be recorded: I do not find the answer any more. Nothing else is affected.")
 
 
-def escalated(by: str, *, ticket_url: str | None = None, group_id: str | None = None) -> Message:
-    """In the thread: where the question went, by our own tokens alone."""
+def escalated(by: str, *, ticket_url: str | None = None, group_id: str | None = None, direct: bool = False) -> Message:
+    """In the thread: where the question went, by our own tokens alone; `direct`: the group does not read there."""
     passed = f"{escaping.person(by)} asked for a person."
     if ticket_url:
         ticket = escaping.link(ticket_url, "this ticket")
         return notice(
             f":raising_hand: {passed} The conversation so far is in {ticket}; somebody will take it from there.",
             fallback="A person was asked to help: there is a ticket with the conversation so far.",
+        )
+    if group_id and direct:
+        return notice(
+            f":raising_hand: {passed} {escaping.group(group_id)} can help, but does not read what we write here: "
+            "please ask in a channel, or write to one of them.",
+            fallback="A person was asked for, but nobody who can help reads what we write here.",
         )
     if group_id:
         return notice(
@@ -156,12 +158,10 @@ def escalation_failed() -> Message:
     )
 
 
-def resolved(by: str) -> Message:
-    return notice(f":white_check_mark: {resolved_note(by)}", fallback="This question was marked as resolved.")
-
-
-def escalated_note(by: str, *, ticket_url: str | None = None) -> str:
+def escalated_note(by: str, *, ticket_url: str | None = None, passed_on: bool = True) -> str:
     """For `answers.settled`."""
+    if not passed_on:
+        return f":raising_hand: {escaping.person(by)} asked for a person."
     where = f": {escaping.link(ticket_url, 'ticket')}" if ticket_url else ""
     return f":raising_hand: Passed on to a person by {escaping.person(by)}{where}."
 

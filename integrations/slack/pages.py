@@ -69,7 +69,8 @@ WRONG_SETUP = Page(
 
 def refused(code: str) -> Page:
     """`code`: Slack's word, or whatever came in its place."""
-    return Page("Nothing was installed", f"Slack did not go on with it. Its reason was: {code[:80]}")
+    shown = code[:80].encode("ascii", "replace").decode()
+    return Page("Nothing was installed", f"Slack did not go on with it. Its reason was: {shown}")
 
 
 def not_invited(workspace: str) -> Page:

@@ -1,8 +1,9 @@
 """Who reads along in a channel that is told internal knowledge: a guest who joined may not.
 
-Looked at before each such answer. Whom we know by now to be a full member is remembered for a day, so a channel costs a
-list of its members and whoever is new; a large one is learnt over several questions, and is public until then. Before
-the day is over they are looked up again, a few with each question, so that a channel that asks stays known.
+Looked at before each such answer. Whom we know by now to be a full member is remembered for an hour, so a channel costs
+a list of its members and whoever is new; a large one is learnt over several questions, and is public until then. Before
+the hour is over they are looked up again, a few with each question, so that a channel that asks stays known. Whoever
+Slack says has changed is forgotten at once; an event may be late or missing, so nobody is remembered for long.
 """
 
 import json
@@ -12,11 +13,13 @@ from datetime import timedelta
 from typing import Any
 
 from integrations.slack.needs import Calls
+from rag_core.domain import Record
 from rag_core.ports import Records
 
-KEPT = timedelta(days=1)
+KEPT = timedelta(hours=1)
 LOOKED_UP = 20  # people, for one answer: half a second of what somebody waits
-AGAIN = 5  # of whom half the day is over
+AGAIN = 10  # of whom half the hour is over
+CHANNELS = 10_000  # of a workspace that are told internal knowledge
 PAGE = 1_000
 LARGEST = 5_000  # members of a channel; what has more is everybody's
 
@@ -42,8 +45,24 @@ class Readers:
         outsiders += [each for each in again if not self._is_ours(team, each, known, slack)]
         if asked or again:
             kept = {user: at for user, at in known.items() if user in members and user not in outsiders}
-            self._records.put(group, channel, json.dumps(kept).encode(), ttl=KEPT)
+            # where somebody was forgotten meanwhile nothing is kept: they may have been looked up before they changed
+            self._records.change(group, channel, json.dumps(kept).encode(), seen=record, ttl=KEPT)
         return not outsiders and len(unknown) <= LOOKED_UP
+
+    def forget(self, user: str, *teams: str) -> None:
+        """They are looked up before the next answer. Raises UnavailableError."""
+        for team in teams:
+            group = f"slack-readers#{team}"
+            for channel, record in self._records.list(group, limit=CHANNELS):
+                self._forget(group, channel, user, record)
+
+    def _forget(self, group: str, channel: str, user: str, seen: Record | None) -> None:
+        """Writes in any case: who looked them up just now, and has not kept it yet, is not to keep it."""
+        while seen is not None:
+            kept = {other: at for other, at in json.loads(seen.value).items() if other != user}
+            if self._records.change(group, channel, json.dumps(kept).encode(), seen=seen, ttl=KEPT):
+                return
+            seen = self._records.get(group, channel)
 
     def _is_ours(self, team: str, user: str, known: dict[str, int], slack: Calls) -> bool:
         """Known from now on, if so."""
@@ -54,7 +73,7 @@ class Readers:
         return True
 
     def _aging(self, known: Mapping[str, int], members: set[str]) -> list[str]:
-        """Whose half day is over, the longest known first."""
+        """Whose half hour is over, the longest known first."""
         half = self._clock() - KEPT.total_seconds() / 2
         return sorted((user for user in known if known[user] < half and user in members), key=lambda user: known[user])
 
@@ -86,3 +105,9 @@ def is_full_member(team: str, about: Mapping[str, Any]) -> bool:
     return (about.get("team_id") == team or team in enterprise.get("teams", ())) and not any(
         about.get(each) for each in restricted
     )
+
+
+def teams_of(team: str, about: Mapping[str, Any]) -> set[str]:
+    """The workspaces that may know a person, of whom one is told by `team`."""
+    enterprise = about.get("enterprise_user") or {}
+    return {team, str(about.get("team_id") or team), *enterprise.get("teams", ())}

@@ -11,7 +11,7 @@ from typing import Any
 
 from integrations.slack.needs import Place
 
-WRITTEN = frozenset({None, "file_share", "thread_broadcast"})  # subtypes in which a person says something
+WRITTEN = frozenset({None, "file_share", "me_message", "thread_broadcast"})  # subtypes in which a person says something
 SLACKBOT = "USLACKBOT"
 TOKEN = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
 SPACES = re.compile(r"[ \t]{2,}")
@@ -77,16 +77,28 @@ def _team_of(event: Mapping[str, Any], team: str) -> str:
 
 
 def files(message: Mapping[str, Any]) -> tuple[File, ...]:
-    """Of a message; one whose address Slack withholds has none."""
-    return tuple(
-        File(
-            str(each.get("name") or each.get("title") or "file"),
-            str(each.get("mimetype") or ""),
-            str(each.get("url_private_download") or each.get("url_private") or ""),
-            int(each.get("size") or 0),
-        )
-        for each in message.get("files") or ()
+    """Of a message; one that does not lie with Slack has no address here, nor one whose address or size is withheld."""
+    given = message.get("files")
+    return tuple(_file(each) for each in given if isinstance(each, Mapping)) if isinstance(given, list) else ()
+
+
+def _file(given: Mapping[str, Any]) -> File:
+    size = given.get("size")
+    if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+        size = None
+    address = given.get("url_private_download") or given.get("url_private") or ""
+    return File(
+        str(given.get("name") or given.get("title") or "file"),
+        str(given.get("mimetype") or ""),
+        "" if size is None or _is_remote(given) else str(address),
+        size or 0,
     )
+
+
+def _is_remote(given: Mapping[str, Any]) -> bool:
+    """Its address was said by another app (https://docs.slack.dev/messaging/working-with-files#remote)."""
+    said = ("is_external", "external_type", "external_id", "external_url")
+    return given.get("mode") in ("external", "remote") or any(given.get(each) for each in said)
 
 
 def plain(text: str, bot_user: str = "") -> str:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from integrations.slack import answers, notices
 from integrations.slack.answers import About
 from integrations.slack.calling import RefusedError, Slack
-from integrations.slack.knowing import Knowing, person
+from integrations.slack.knowing import Knowing, fits, person
 from integrations.slack.messages import Message
 from integrations.slack.needs import Access, Core, Place
 from integrations.slack.replying import Reply
@@ -31,7 +31,7 @@ class Sharing:
         named, channel, thread = _read(value)
         record = self._knowing.recorded(named)
         scope = self._access.scope(place, slack)
-        if channel != place.channel or record is None or record.question.audience not in scope.audience.may_read:
+        if channel != place.channel or record is None or not fits(record, scope):
             self._tell(ear, notices.sharing_failed(), slack)
         elif record.question.asked_by != person(place.team, place.user):
             self._tell(ear, notices.not_yours(), slack)

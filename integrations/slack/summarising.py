@@ -9,6 +9,7 @@ from datetime import datetime
 from integrations.slack import escaping
 from integrations.slack.messages import Block, Message, context, notice, section, sections
 from integrations.slack.needs import Week
+from integrations.slack.wording import SHARED_LOG
 from rag_core.domain import PersonId, SourceName
 from rag_core.runs import IngestionRun, Progress, RunRecord, RunState
 
@@ -137,6 +138,8 @@ def _status(source: SourceName, documents: int, run: RunRecord | None) -> Iterat
 
 
 def gaps(week: Week) -> Message:
+    if week.gaps is None:
+        return notice(SHARED_LOG)
     if not week.gaps:
         return notice("No gaps this week: nothing was asked that the documents do not answer.")
     lines = [f"• {escaping.escaped(escaping.inert(gap, 300))}" for gap in week.gaps[:LISTED]]

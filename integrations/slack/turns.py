@@ -30,6 +30,13 @@ def question_id(*parts: str) -> QuestionId:
     return QuestionId(sha256(":".join(parts).encode()).hexdigest()[:16])
 
 
+class HeldError(UnavailableError):
+    """Another worker is at it, who does it or tells why not."""
+
+    def __init__(self, retry_after: float = AGAIN) -> None:
+        super().__init__("another worker is at this question", retry_after=retry_after)
+
+
 class State(StrEnum):
     """How far a turn is."""
 
@@ -61,6 +68,11 @@ class Turn:
         return f"{self.team}:{self.channel}:{self.name}"
 
     @property
+    def is_question(self) -> bool:
+        """Named by a moment, as nothing else is."""
+        return self.name[:1].isdigit()
+
+    @property
     def group(self) -> str:
         return _group(self.team, self.channel, self.thread)
 
@@ -88,7 +100,7 @@ class Turns:
     def begin(self, turn: Turn) -> None:
         """Raises UnavailableError where another was faster, which the claim should have prevented."""
         if not self._records.change(turn.group, turn.name, msgspec.json.encode(turn), seen=None, ttl=KEPT):
-            raise UnavailableError("another worker is at this question", retry_after=AGAIN)
+            raise HeldError
 
     def keep(self, turn: Turn) -> Turn:
         self._records.put(turn.group, turn.name, msgspec.json.encode(turn), ttl=KEPT)
@@ -100,10 +112,15 @@ class Turns:
 
     @contextmanager
     def held(self, turn: Turn, deadline: Deadline) -> Iterator[None]:
-        """Raises UnavailableError where another is at it. What is killed keeps its claim until that ends by itself."""
-        key, owner = f"slack:{turn.key}", token_hex(8)
-        if not self._claims.claim(key, ttl=timedelta(seconds=deadline.remaining + AFTER), owner=owner):
-            raise UnavailableError("another worker is at this question", retry_after=AGAIN)
+        """Raises HeldError where another is at it. What is killed keeps its claim until that ends by itself.
+
+        Nobody can tell a dead one's claim from a living one's: a question that meets it, by its twin most likely, comes
+        again when a claim of its own would have ended, as coming sooner uses up the queue's deliveries. What a person
+        did else is another thing than what was done before it, and soon its turn.
+        """
+        key, owner, lasts = f"slack:{turn.key}", token_hex(8), deadline.remaining + AFTER
+        if not self._claims.claim(key, ttl=timedelta(seconds=lasts), owner=owner):
+            raise HeldError(lasts if turn.is_question else AGAIN)
         try:
             yield
         except Exception:

@@ -10,6 +10,10 @@ REASON_LABELS = {  # of rag_core.domain.REASONS
     "unclear": "It is hard to understand",
     "other": "Something else",
 }
+SHARED_LOG = (
+    "Which questions the documents do not answer is not listed here: several workspaces ask this bot, and one's "
+    "questions are not for another's admins. Whoever runs it reads them with `supportbot report`."
+)
 AUDIENCE_LABELS = {
     Audience.PUBLIC: "Public documents only",
     Audience.INTERNAL: "Internal and public documents",

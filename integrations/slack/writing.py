@@ -20,6 +20,7 @@ from rag_core.errors import UnavailableError
 
 BUFFER, EVERY = 512, 1.5  # characters, or seconds, after which a stream goes on: appending has a limit a minute
 BETWEEN = 1.2  # seconds between two changes of a message
+QUICK = 0.2  # seconds within which an answer that has begun is soon whole: what comes in one piece needs no stream
 BY_USER = "stopped_by_user"
 
 
@@ -35,7 +36,7 @@ class Writing:
         self._waiting, self._parts = "", 0
         self._native = False  # a stream of ours is open
         self._partly: Message | None = None  # what the message that we change was changed to
-        self._from = clock()  # when something may be shown again
+        self._from = self._begun = clock()  # when something may be shown again, and when the core was asked
         self._by_user = False
         self._is_shown = True  # that it is worked on, as far as is known here
 
@@ -52,6 +53,7 @@ class Writing:
         if self._reply.turn.reply is None and not self._reply.begin():
             self._is_shown = False
             self._reply.place(notices.placeholder())
+        self._begun = self._clock()
 
     def stage(self, stage: str) -> None:
         """Not shown stage by stage: each would be a call that the answer waits for."""
@@ -59,7 +61,8 @@ class Writing:
     def text(self, text: str, citations: tuple[Citation, ...]) -> None:
         self._waiting += self._streaming.feed(text, citations)
         self._parts += 1
-        if self._parts == 1 or not self._is_due() or self.is_stopped:  # what comes in one piece needs no stream
+        in_one = self._parts == 1 and self._clock() - self._begun < QUICK
+        if in_one or not self._is_due() or self.is_stopped:
             return
         if self._reply.turn.reply and not self._native:
             self._show()

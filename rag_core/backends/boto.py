@@ -55,7 +55,6 @@ class Service:
     temporary: frozenset[str] = frozenset()
     refused: frozenset[str] | None = None  # for an operator to mend; None: whatever is not temporary is
     advice: str = ""  # to that operator, in place of AWS's own words
-    quotes: bool = False  # AWS's words of a request that was rejected, where they hold nothing that was written in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +127,14 @@ def _of_response(service: Service, what: str, error: ClientError) -> SupportBotE
     found, metadata = reasons(error), cast(dict[str, Any], error.response).get("ResponseMetadata", {})
     message, status = error.response["Error"].get("Message", ""), metadata.get("HTTPStatusCode", 0)
     named = ", ".join(sorted(found)) if "CancellationReasons" in error.response else _code(error) or status
-    if found & (TEMPORARY | service.temporary) or status >= 500:  # reasons may be of several kinds
+    untold = not status and not _code(error)
+    # reasons may be of several kinds
+    if untold or found & (TEMPORARY | service.temporary) or status == 429 or status >= 500:
         asked = _seconds(metadata.get("HTTPHeaders", {}).get("retry-after"))
-        return UnavailableError(f"{what} is busy ({named}): try again", retry_after=asked)
+        return UnavailableError(f"{what} is busy ({named or 'it does not say why'}): try again", retry_after=asked)
     if service.refused is None or found & (REFUSED | service.refused):
         return MisconfiguredError(f"{what} may not be used ({named}): {service.advice or message}")
-    return RejectedError(f"{what} refused the request ({named})" + (f": {message}" if service.quotes else ""))
+    return RejectedError(f"{what} refused the request ({named})")
 
 
 def _code(error: ClientError) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import uniform
 
+from rag_core.caching.evicting import Evictions
 from rag_core.caching.keeping import Kept, decode, encode, failed
 from rag_core.caching.keys import Keys, Place
 from rag_core.caching.meaning import NEAR, Meanings, Recent, quantised
@@ -29,11 +30,11 @@ from rag_core.domain import (
     Vector,
 )
 from rag_core.errors import MisconfiguredError, RejectedError
-from rag_core.ports import Cache
+from rag_core.ports import Cache, Records
 
 KEPT = timedelta(days=1)
 SHARED = timedelta(seconds=2)  # what is not kept is shared for so long with who asked at the same time
-ANNOUNCED = timedelta(seconds=15)  # longer than any process remembers a version, and no longer: it may be lost
+ANNOUNCED = timedelta(seconds=5)  # as long as a process remembers a version: one read later may be of a newer index
 RESERVE = 5.0  # seconds before the deadline at which one stops waiting for another's draft
 SHORTEST, LONGEST = 0.02, 0.2  # seconds between two looks at whether it is there
 STANDING = 8  # among so many of the best a cited passage must still be found, or where it stood then
@@ -64,17 +65,21 @@ class AnswerCache:
         cache: Cache,
         keys: Keys,
         *,
+        records: Records | None = None,
         ttl: timedelta = KEPT,
         near: float = NEAR,
         reserve: float = RESERVE,
     ) -> None:
+        """`records`: for what is to be forgotten while the cache is away; none where it never is."""
         self._cache, self._keys, self._ttl, self._reserve = cache, keys, ttl, reserve
         self._meanings = Meanings(cache, ttl=ttl, near=near)
         self._flights: Flights[Served] = Flights(reserve)
+        self._evictions = Evictions(cache, keys, records, ttl=ttl)
 
     def answer(self, question: Question, version: IndexVersion, make: Make, *, deadline: Deadline = NEVER) -> Served:
         """The answer under the version of the index read as the question came; raises what `make` raises."""
         started = time.perf_counter()
+        self._evictions.catch_up()
         place = self._keys.place(question, self._announced() or version)
         served, own = self._flights.fly(place.stem, lambda: self._lead(question, place, make, deadline), deadline)
         how = served.how if own else served.how or Cached.SHARED
@@ -97,11 +102,8 @@ class AnswerCache:
         return None if said is None else IndexVersion(said.decode(errors="replace"))
 
     def evict(self, question_id: QuestionId) -> None:
-        """Forget the answer this question was given, for everyone who would be given it."""
-        (stem,) = self._cache.get([self._keys.question(question_id)])
-        if stem is not None:
-            place = Place(stem.decode(errors="replace"))
-            self._cache.remove([place.answer, place.shared])
+        """Forget the answer this question was given, for everyone who would be given it; never raises."""
+        self._evictions.evict(question_id)
 
     def _lead(self, question: Question, place: Place, make: Make, deadline: Deadline) -> Served:
         """For all threads of this process that ask the same."""
@@ -138,9 +140,17 @@ class AnswerCache:
             kept = decode(value, place.stem)
             if kept and kept.raised:
                 raise kept.raised
-            if kept and kept.answer:
+            if kept and kept.answer and self._still_stands(kept, kept.answer):
                 return Served(kept.answer, how, Place(kept.origin or place.stem))
         return None
+
+    def _still_stands(self, kept: Kept, answer: Answer) -> bool:
+        """What is shared here but lies elsewhere was taken back there, if it was."""
+        if kept.origin in ("", kept.stem):
+            return True
+        (value,) = self._cache.get([Place(kept.origin).answer])
+        there = decode(value, kept.origin)
+        return bool(there and there.answer and there.answer.question_id == answer.question_id)
 
     def _make(self, question: Question, place: Place, make: Make) -> Served:
         asked = _Asked(question)
@@ -165,8 +175,8 @@ class AnswerCache:
         question, version = asked.question, answer.index_version
         place = self._keys.place(question, version)
         source = {self._keys.question(question.id): place.stem.encode()}
+        self._cache.put(source, ttl=self._ttl)  # first: an answer that none can take back must not be there
         self._cache.put({place.answer: encode(Kept(place.stem, answer))}, ttl=self._ttl)
-        self._cache.put(source, ttl=self._ttl)
         if asked.vector is not None and not question.previous:
             wording = asked.wording
             recent = Recent(place.stem, wording.decisive, tuple(wording.terms), quantised(asked.vector))

@@ -65,6 +65,11 @@ class Keys:
         return _hashed("question", self.tenant, question_id)
 
     @property
+    def evictions(self) -> str:
+        """The group of records of what is still to be forgotten."""
+        return _hashed("evictions", self.tenant)
+
+    @property
     def version(self) -> str:
         """Where the latest version of the index is announced."""
         return _hashed("version", self.tenant)

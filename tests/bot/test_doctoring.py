@@ -3,14 +3,19 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
+from msgspec.structs import replace
 
 from bot.app import App
 from bot.doctoring import Finding, examine
 from bot.settings import Settings
+from rag_core.backends.dynamodb.table import TABLE, TTL
 from tests.bot.test_cli import Command
+from tests.fakes.aws_wire import create_table, laid, refused
 from tests.fakes.bedrock.fake import BedrockFake
 from tests.making import write
+from tests.services.redis import Server
 
 CLAUDE, SECOND, EMBED = (
     "us.anthropic.claude-haiku-5-5",
@@ -71,7 +76,122 @@ def test_a_model_that_may_not_be_used_is_named_with_the_reason(
     assert [name for name, finding in findings.items() if not finding.well and name != "credentials"] == [
         "second answer model"
     ]
-    assert "AccessDenied" in findings["second answer model"].text
+    text = findings["second answer model"].text
+    assert "AccessDenied" in text
+    assert "check SUPPORTBOT_SECOND_MODEL" in text
+    assert "model access in the Bedrock console" in text
+    assert "inference profile" in text
+
+
+@pytest.mark.parametrize(
+    ("check", "operation", "setting"),
+    [
+        ("answer model", "ConverseStream", "SUPPORTBOT_ANSWER_MODEL"),
+        ("rewriting model", "Converse", "SUPPORTBOT_REWRITE_MODEL"),
+        ("reranking model", "Rerank", "SUPPORTBOT_RERANK_MODEL"),
+        ("embedding model", "InvokeModel", "SUPPORTBOT_EMBEDDING_MODEL"),
+    ],
+)
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException", "ThrottlingException"])
+def test_each_model_that_refuses_is_told_with_its_setting(
+    settings: Settings, fake: BedrockFake, tmp_path: Path, check: str, operation: str, setting: str, code: str
+) -> None:
+    app = ingested(settings, tmp_path)
+    fake.fail(operation, with_=code, times=None)
+    finding = found(app)[check]
+    assert not finding.well
+    assert f"check {setting}" in finding.text
+
+
+def test_a_guardrail_may_be_what_is_refused(settings: Settings, fake: BedrockFake, tmp_path: Path) -> None:
+    guarded = replace(ingested(settings, tmp_path).settings, guardrail="gr-1")
+    fake.fail("ConverseStream", with_="AccessDeniedException", times=None)
+    assert "bedrock:ApplyGuardrail" in found(App(guarded))["answer model"].text
+
+
+def test_an_embedding_model_that_is_denied_is_not_well_because_a_cache_remembers(
+    settings: Settings, fake: BedrockFake, redis_server: Server, tmp_path: Path
+) -> None:
+    app = ingested(replace(settings, redis_url=redis_server.url), tmp_path)
+    assert found(app)["embedding model"].well
+    app.embedders.loaded(str(app.index.embedding_model)).embed_question("hello")  # as an answer does
+    fake.fail("InvokeModel", with_="AccessDeniedException", times=None)
+    assert not found(App(app.settings))["embedding model"].well
+
+
+def stored(aws_url: str, tmp_path: Path, **more: str) -> App:
+    return App(Settings(home=str(tmp_path), table="answers", region="eu-central-1", aws_url=aws_url, **more))  # type: ignore[arg-type]
+
+
+def test_a_table_is_read_and_written_and_ends_its_items(aws_url: str, tmp_path: Path) -> None:
+    missing = found(stored(aws_url, tmp_path))["answers and ratings"]
+    assert "ResourceNotFoundException" in missing.text
+    assert "check SUPPORTBOT_TABLE" in missing.text
+    create_table(aws_url, "answers")
+    with laid("dynamodb") as wire:
+        well = found(stored(aws_url, tmp_path))["answers and ratings"]
+    assert (well.well, well.text) == (True, "0 questions today, can be written, items end by themselves")
+    assert (wire.count("PutItem"), wire.count("DeleteItem")) == (1, 1)
+    assert boto3.client("dynamodb", endpoint_url=aws_url).scan(TableName="answers")["Items"] == []
+
+
+@pytest.mark.parametrize("operation", ["PutItem", "DeleteItem"])
+def test_a_table_that_may_only_be_read_is_not_well(aws_url: str, tmp_path: Path, operation: str) -> None:
+    create_table(aws_url, "answers")
+    with laid("dynamodb") as wire:
+        wire.fail(operation, refused("AccessDeniedException"))
+        finding = found(stored(aws_url, tmp_path))["answers and ratings"]
+    assert not finding.well
+    assert "check SUPPORTBOT_TABLE" in finding.text
+
+
+def test_a_table_whose_items_never_end_is_not_well(aws_url: str, tmp_path: Path) -> None:
+    client = boto3.client("dynamodb", endpoint_url=aws_url)
+    client.create_table(TableName="answers", **TABLE)
+    finding = found(stored(aws_url, tmp_path))["answers and ratings"]
+    assert not finding.well
+    assert f"'{TTL}'" in finding.text
+
+
+def test_a_role_that_may_not_ask_for_the_ttl_is_well(aws_url: str, tmp_path: Path) -> None:
+    create_table(aws_url, "answers")
+    with laid("dynamodb") as wire:
+        wire.fail("DescribeTimeToLive", refused("AccessDeniedException"))
+        finding = found(stored(aws_url, tmp_path))["answers and ratings"]
+    assert finding.well
+    assert "dynamodb:DescribeTimeToLive" in finding.text
+
+
+def test_a_queue_without_a_table_is_not_well(aws_url: str, tmp_path: Path) -> None:
+    app = App(Settings(home=str(tmp_path), region="eu-central-1", aws_url=aws_url, queue_url=f"{aws_url}/1/jobs"))
+    finding = found(app)["answers and ratings"]
+    assert not finding.well
+    assert "set SUPPORTBOT_TABLE" in finding.text
+
+
+def test_credentials_without_a_region_are_not_enough(aws_url: str, tmp_path: Path) -> None:
+    for region, well in (("", False), ("eu-central-1", True)):
+        finding = found(App(Settings(home=str(tmp_path), aws_url=aws_url, region=region, api_callers="secret:x")))[
+            "credentials"
+        ]
+        assert finding.well is well
+        assert ("set SUPPORTBOT_REGION" in finding.text) is not well
+
+
+def test_a_secret_that_cannot_be_read_is_told_with_its_setting(aws_url: str, tmp_path: Path) -> None:
+    app = App(
+        Settings(
+            home=str(tmp_path),
+            aws_url=aws_url,
+            region="eu-central-1",
+            api_callers="secret:callers",
+            slack_bot_token="secret:token",
+        )
+    )
+    findings = found(app)
+    for check, setting in (("callers of the API", "API_CALLERS"), ("Slack bot token", "SLACK_BOT_TOKEN")):
+        assert f"check SUPPORTBOT_{setting}" in findings[check].text
+        assert "secretsmanager:GetSecretValue" in findings[check].text
 
 
 def test_a_model_that_does_not_cite_is_no_answer_model(settings: Settings, fake: BedrockFake, tmp_path: Path) -> None:
@@ -122,3 +242,10 @@ def test_the_command_ends_with_1_when_something_is_not_well(tmp_path: Path) -> N
     well = supportbot("doctor").stdout
     assert "ok    index" in well
     assert "FAIL" not in well
+
+
+def test_patterns_to_mask_that_cannot_be_read_are_found_before_the_first_question(tmp_path: Path) -> None:
+    file = tmp_path / "masked.json"
+    file.write_text('[{"name": "order", "pattern": "A+"}]', "utf-8")
+    found = {each.name: each for each in examine(App(Settings(home=str(tmp_path), masked=str(file))))}
+    assert not found["patterns to mask"].well

@@ -1,6 +1,8 @@
 """Retries keep to the time there is and to a budget; what is down is left alone."""
 
+import itertools
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -42,6 +44,22 @@ def failing(times: int, retry_after: float | None = None) -> Callable[[float], s
         return "done"
 
     return attempt
+
+
+def half_failing(model: Dependency, every: int, calls: int) -> int:
+    """The requests that so many calls made, of which every second, third, ... fails."""
+    sent = itertools.count(1)
+    made = [0]
+
+    def attempt(_seconds: float) -> None:
+        made[0] = next(sent)
+        if made[0] % every == 0:
+            raise UnavailableError("busy")
+
+    for _ in range(calls):
+        with suppress(UnavailableError):
+            model.call(attempt, timeout=1)
+    return made[0]
 
 
 def test_a_call_that_fails_now_and_then_succeeds(clock: Clock) -> None:
@@ -97,7 +115,34 @@ def test_in_an_outage_attempts_are_hardly_more_than_calls(clock: Clock) -> None:
     for _ in range(calls):
         with pytest.raises(UnavailableError):
             down.call(attempt, timeout=1)
-    assert attempts[0] <= 1.1 * calls + 5
+    assert attempts[0] <= 1.1 * calls
+
+
+@pytest.mark.parametrize("calls", [20, 30, 300])
+@pytest.mark.parametrize("every", [2, 3, 5])
+def test_in_a_partial_outage_a_new_process_keeps_to_the_budget(clock: Clock, every: int, calls: int) -> None:
+    sent = half_failing(dependency(clock), every, calls)
+    assert calls < sent <= 1.1 * calls
+
+
+def test_a_partial_outage_after_health_finds_no_more_saved_up_than_one_call_may_use(clock: Clock) -> None:
+    model = dependency(clock)
+    for _ in range(500):
+        assert model.call(failing(0), timeout=1) == "done"
+    assert half_failing(model, 2, 30) <= 1.1 * 30 + 2
+
+
+def test_what_was_lent_to_the_first_calls_is_earned_back_before_there_is_another(clock: Clock) -> None:
+    model = dependency(clock)
+    assert model.call(failing(2), timeout=1) == "done"
+    for _ in range(19):
+        assert model.call(failing(0), timeout=1) == "done"
+        assert len(clock.slept) == 2
+    with pytest.raises(UnavailableError):
+        model.call(failing(1), timeout=1)
+    for _ in range(10):
+        assert model.call(failing(0), timeout=1) == "done"
+    assert model.call(failing(1), timeout=1) == "done"
 
 
 def test_what_failed_in_a_row_is_left_alone_and_then_tried_by_one(clock: Clock) -> None:

@@ -15,7 +15,7 @@ from rag_core.backends.bedrock.pricing import NO_PRICES, Prices
 from rag_core.backends.bedrock.streaming import events
 from rag_core.calling import Dependency, Patience
 from rag_core.domain import NEVER, Deadline, Draft, Passage, Question, Statement, Usage
-from rag_core.errors import UnavailableError
+from rag_core.errors import MisconfiguredError, UnavailableError
 from rag_core.markup import blocks
 from rag_core.ports import OnStatement
 from rag_core.prompting import RULES, VERSION, asked
@@ -33,7 +33,7 @@ class Converse:
     """How the model is asked. A parameter that is empty is not sent: models refuse those they do not know."""
 
     model: str  # a model id or an inference profile's
-    second_model: str = ""  # asked when the first is throttled or down
+    second_model: str = ""  # asked when the first is throttled, down or refuses
     max_tokens: int = 1_024
     effort: str = ""  # low, medium, high; thinking takes time before the first words
     service_tier: str = ""
@@ -56,7 +56,7 @@ class BedrockAnswerModel:
     def name(self) -> str:
         how = self._converse
         guardrail = f"{how.guardrail} {how.guardrail_version}" if how.guardrail else "none"
-        return f"{how.model} {how.effort or 'default'} {how.max_tokens} {guardrail} rules {VERSION}"
+        return f"{' or '.join(self._models)} {how.effort or 'default'} {how.max_tokens} {guardrail} rules {VERSION}"
 
     def draft(
         self,
@@ -72,7 +72,7 @@ class BedrockAnswerModel:
         for model in others:
             try:
                 return self._ask(model, request, reply, deadline)
-            except UnavailableError:
+            except (UnavailableError, MisconfiguredError):
                 continue  # nothing was shown yet: the next model begins anew
         return self._ask(last, request, reply, deadline)
 
@@ -81,7 +81,7 @@ class BedrockAnswerModel:
             reply.begin(model, self._converse.prices)
             try:
                 self._stream(self._clients.within(seconds), model, request, reply, deadline)
-            except UnavailableError:
+            except (UnavailableError, MisconfiguredError):
                 reply.finish()
                 if not reply.statements:
                     raise
@@ -91,10 +91,13 @@ class BedrockAnswerModel:
         return self._models[model].call(attempt, timeout=self._clients.longest, deadline=deadline)
 
     def _stream(self, client: Any, model: str, request: Mapping[str, Any], reply: "_Reply", deadline: Deadline) -> None:
+        most = self._clients.read_timeout
         with translated(f"the model {model}"):
             stream = client.converse_stream(modelId=model, **request)["stream"]
             try:
-                for kind, payload in events(stream, lambda: min(reply.pause, deadline.remaining)):
+                for kind, payload in events(
+                    stream, lambda: min(reply.pause, deadline.remaining), lambda: min(most, deadline.remaining)
+                ):
                     reply.take(kind, payload)
                     if not deadline.remaining:
                         raise UnavailableError(f"the model {model} did not finish in the time there was: try again")

@@ -15,10 +15,9 @@ BEDROCK = boto.Service(
     "Bedrock",
     temporary=boto.codes(
         """ModelTimeoutException ModelNotReadyException ModelErrorException ModelStreamErrorException
-        ServiceQuotaExceededException 500 502 503 504"""
+        ServiceQuotaExceededException 429 500 502 503 504"""
     ),
-    refused=boto.codes("ResourceNotFoundException"),
-    quotes=True,
+    # whatever else it refuses was our request, by the settings: no caller wrote it, and no caller can mend it
 )
 
 
@@ -35,11 +34,11 @@ class Clients:
 
     def __init__(self, service: str, connection: Connection) -> None:
         self._client = boto.client(BEDROCK, service, connection)
-        self._read_timeout, self.longest = connection.read_timeout, connection.timeout
+        self.read_timeout, self.longest = connection.read_timeout, connection.timeout
 
     def within(self, seconds: float) -> "_Hurried":
         """It waits no longer than that for the next piece of a response; at least half a second."""
-        return _Hurried(self._client, min(max(seconds, LEAST), self._read_timeout))
+        return _Hurried(self._client, min(max(seconds, LEAST), self.read_timeout))
 
 
 class _Hurried:

@@ -9,29 +9,32 @@ import select
 import struct
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 from zlib import crc32
 
 import msgspec
+from botocore.compat import set_socket_timeout
 from botocore.eventstream import ChecksumMismatch, EventStreamHeaderParser, InvalidPayloadLength, ParserError
 from botocore.exceptions import EventStreamError
 
 HEAD = struct.Struct(">III")  # the frame's length, that of its headers, the CRC of these two
 LONGEST = 16 * 1024**2  # bytes of a frame
+LEAST = 0.01  # seconds that a read waits: with none at all a socket does not block
 WAITED = 0.0005  # seconds: what was read after these had not been there yet
 Event = tuple[str, dict[str, Any]]  # its kind, its payload
 
 
-def events(stream: Any, pause: Callable[[], float]) -> Iterator[Event]:
-    """Of a botocore EventStream; after all that is there, nothing is read for `pause` seconds.
+def events(stream: Any, pause: Callable[[], float], patience: Callable[[], float]) -> Iterator[Event]:
+    """Of a botocore EventStream; after all that is there, nothing is read for `pause` seconds, and
+    the next piece is waited for at most `patience`, whatever the request began with.
 
     Raises what botocore does: EventStreamError, ParserError, urllib3's HTTPError.
     """
     raw, frames = stream._raw_stream, Frames()
-    pieces = raw.read_chunked() if raw.chunked else iter(lambda: raw.read1(65_536), b"")
     looked = time.monotonic()
-    for piece in pieces:
+    for piece in _pieces(raw, patience):
         waited = time.monotonic() - looked > WAITED
         yield from frames.feed(piece)
         if waited and not _readable(raw):  # on a busy machine a read takes long although there is more
@@ -39,6 +42,18 @@ def events(stream: Any, pause: Callable[[], float]) -> Iterator[Event]:
         looked = time.monotonic()
     if frames.unfinished:
         raise ParserError("the stream ended within a frame")
+
+
+def _pieces(raw: Any, patience: Callable[[], float]) -> Iterator[bytes]:
+    pieces = raw.read_chunked() if raw.chunked else iter(lambda: raw.read1(65_536), b"")
+    while True:
+        seconds = max(patience(), LEAST)
+        with suppress(AttributeError):  # no socket: all of it was read
+            set_socket_timeout(raw, seconds)
+        piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
 
 
 class Frames:
@@ -82,7 +97,7 @@ def _event(headers: bytes, payload: bytes) -> Event:
     code, message = named.get(":exception-type"), found.get("message") or found.get("Message", "")
     if kind == "error":
         code, message = named.get(":error-code"), named.get(":error-message", "")
-    raise EventStreamError({"Error": {"Code": str(code), "Message": str(message)}}, "ConverseStream")
+    raise EventStreamError({"Error": {"Code": str(code or ""), "Message": str(message)}}, "ConverseStream")
 
 
 @lru_cache(maxsize=64)

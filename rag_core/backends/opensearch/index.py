@@ -35,6 +35,8 @@ PATIENCE = Patience(attempts=3, first_wait=0.05, longest_wait=0.5)  # a person w
 TRIES = 3  # of a search between whose parts the alias moved
 REMEMBERED = 5.0  # seconds that `version` and `embedding_model` may be behind
 PAGE, DOCUMENTS, SOURCES = 500, 5_000, 10_000  # in one answer: chunks of a document, documents, sources
+# of the patience, where the port takes no deadline: of one request, and of all; the rest is the answer's own
+HELD, SHARE = 0.6, 0.8
 FOREIGN = "the index {} was made by another version of supportbot: run `supportbot ingest PATH` again"
 OTHER = "index has {} dimensions, the embedding model makes {}: ingest again, or set SUPPORTBOT_EMBEDDING_MODEL back"
 MOVED = "the index was exchanged again and again while it was searched: try again"
@@ -120,7 +122,18 @@ class OpenSearchIndex:
         known = self._known
         if known is not None and time.monotonic() - known[0] < REMEMBERED:
             return known[1:]
-        return self._learned(self._node.search(asking.state()))
+        return self._learned(self._ask(asking.state()))
+
+    def _ask(self, query: Query, index: str | None = None) -> Searched:
+        """Where the port takes no deadline: a node that hangs takes no more than a person has."""
+        patience, most = self._target.patience, self._target.search_timeout
+
+        def attempt(seconds: float) -> Searched:
+            return self._node.search(query, index, within=seconds)
+
+        # less for one request than for all: only one that had its full time counts against the node
+        within, until = min(most, HELD * patience), Deadline.within(SHARE * patience)
+        return self._dependency.call(attempt, timeout=within, deadline=until)
 
     def document(self, source: SourceName, document_id: DocumentId, *, audience: Audience) -> list[Chunk]:
         filters = [*asking.of("chunk", source=source, document=document_id), *asking.readable(audience, None)]
@@ -134,8 +147,8 @@ class OpenSearchIndex:
         trouble: SupportBotError = UnavailableError(MOVED)
         for _ in range(TRIES):
             try:
-                return list(chain(*pages(self._node.search, None, filters, by, size=size, hidden=NOT_SHOWN)))
-            except (MissingError, UnavailableError) as error:  # a version that was dropped between two pages
+                return list(chain(*pages(self._ask, None, filters, by, size=size, hidden=NOT_SHOWN)))
+            except MissingError as error:  # a version that was dropped between two pages
                 trouble = error
         raise trouble
 
@@ -143,7 +156,7 @@ class OpenSearchIndex:
         counted: dict[SourceName, int] = {}
         after: dict[str, str] | None = None
         while True:
-            found = self._node.search(asking.by_source(after, SOURCES)).aggregations["sources"]
+            found = self._ask(asking.by_source(after, SOURCES)).aggregations["sources"]
             counted |= {SourceName(bucket.key["source"]): bucket.doc_count for bucket in found.buckets}
             after = found.after_key
             if after is None or len(found.buckets) < SOURCES:

@@ -73,12 +73,12 @@ class Node:
         answer: type[T],
         body: object = None,
         *,
-        within: float | None = None,
+        within: float,
         deadline: Deadline = NEVER,
         **parameters: str,
     ) -> T:
         """The decoded answer. `body` is JSON, or bytes that already are. Raises MissingError for a 404."""
-        seconds = min(within or self._target.search_timeout, deadline.remaining)
+        seconds = min(within, deadline.remaining)
         if seconds <= 0:
             raise UnavailableError("there is no time left to ask OpenSearch: try again")
         data = body if isinstance(body, bytes | None) else msgspec.json.encode(body)
@@ -102,7 +102,7 @@ class Node:
             raise UnavailableError("a part of the index did not answer: try again")
         return answer
 
-    def search(self, query: Query, index: str | None = None, *, within: float | None = None) -> Searched:
+    def search(self, query: Query, index: str | None = None, *, within: float) -> Searched:
         """In the index that answers, or in a physical one."""
         path = f"/{index or self._target.alias}/_search"
         return self.whole(self.send("POST", path, Searched, query, within=within))

@@ -63,7 +63,9 @@ class Target:
     space: Space = Space.INNER_PRODUCT
     parameters: Mapping[str, object] = field(default_factory=dict)  # of the engine's hnsw, such as m, ef_construction
     authorities: Path | None = None  # PEM; None: those of the system
-    search_timeout: float = 10.0  # seconds, also where the deadline is later
+    # seconds, also where the deadline is later: a collection that slept answers its first request after 10 to 30
+    search_timeout: float = 15.0
+    patience: float = 25.0  # seconds that a person waits, who may have begun before there is a deadline
     write_timeout: float = 60.0
     visible_within: float = 300.0  # seconds from the last write to the first count that has it
 
@@ -76,15 +78,23 @@ class Target:
             raise MisconfiguredError(f"requests to {self.kind} are signed: set its region")
         if self.kind is Kind.CLASSIC and self.engine is Engine.LUCENE:
             raise MisconfiguredError("Serverless CLASSIC has no engine but faiss: set that, or none")
+        if self.kind is Kind.NEXTGEN and (self.engine or self.parameters):
+            raise MisconfiguredError("Serverless NEXTGEN chooses engine and parameters by itself: set none")
+        if self.parameters and self._engine is None:
+            raise MisconfiguredError("parameters are those of an engine: set that too")
 
     @property
     def service(self) -> str:
         """As the signature names it."""
         return "aoss" if self.kind.serverless else "es"
 
+    @property
+    def _engine(self) -> Engine | None:
+        return self.engine or (Engine.FAISS if self.kind is Kind.CLASSIC else None)
+
     def vector_field(self, dimensions: int) -> dict[str, object]:
         """The mapping. NEXTGEN wants neither engine nor mode; CLASSIC would take nmslib, which is deprecated."""
-        engine = self.engine or (Engine.FAISS if self.kind is Kind.CLASSIC else None)
+        engine = self._engine
         found: dict[str, object] = {"type": "knn_vector", "dimension": dimensions}
         if engine is None:
             return found | {"space_type": self.space.value}

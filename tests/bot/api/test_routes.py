@@ -70,13 +70,16 @@ def test_without_a_valid_key_nothing_is_done(client: Client, headers: dict[str, 
         ({"query": ""}, "query: "),
         ({"query": "  \n\t "}, "query: the question is empty"),
         ({"query": "\u0000\u0000"}, "query: the question is empty"),
+        ({"query": "\u200b\u200b"}, "query: the question is empty"),
+        ({"query": " \u2060\ufeff\u00ad\u200d\ufe0f\u3164\u2800"}, "query: the question is empty"),
         ({"query": "a" * 4001}, "query: expected a string of length <= 4000"),
         ({"query": REFUND, "audience": "everyone"}, "audience"),
-        ({"query": REFUND, "audience": 1}, "audience"),
+        ({"query": REFUND, "audience": 1}, "audience: expected a string or null, got a number"),
         ({"query": REFUND, "audiance": "internal"}, "`audiance`"),
         ({"query": REFUND, "async": "true"}, "async: expected true or false"),
         ({"query": REFUND, "async": 1}, "async: expected true or false"),
-        ({"query": REFUND, "follow_up": 7}, "follow_up"),
+        ({"query": REFUND, "follow_up": 7}, "follow_up: expected a string or null, got a number"),
+        ({"query": REFUND, "object": 7}, "unknown field `object`"),
         ({"query": REFUND, "follow_up": "nonsense"}, "follow_up: there is no such answer"),
         ({"query": REFUND, "follow_up": "a" * 65}, "follow_up: "),
     ],
@@ -95,6 +98,11 @@ def test_a_field_of_any_length_is_named_in_a_short_message(client: Client) -> No
 
 def test_four_thousand_characters_are_taken(client: Client) -> None:
     assert client.ask("é" * 4000).status == 200
+
+
+@pytest.mark.parametrize("query", ["?", "क्षि", "🤷🏽\u200d♀️", "می\u200cخواهم", "e\u0301"])
+def test_whatever_can_be_read_is_a_question(client: Client, query: str) -> None:
+    assert client.ask(query).status == 200
 
 
 def test_of_a_field_that_stands_twice_the_last_counts(client: Client) -> None:

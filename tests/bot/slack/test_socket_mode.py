@@ -1,12 +1,17 @@
 """From the settings to the thread by Socket Mode, on one machine."""
 
 import json
+import re
+import socket
 import threading
 from collections.abc import Iterator, Mapping
 from io import StringIO
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import parse_qsl, urlsplit
 
+import httpx
+import msgspec
 import pytest
 from slack_sdk.errors import SlackClientNotConnectedError
 from slack_sdk.socket_mode.request import SocketModeRequest
@@ -16,13 +21,16 @@ from bot.app import App
 from bot.commands.slack import run
 from bot.local.slacking import answering
 from bot.local.socketing import Socket
+from bot.local.workspace.nouns import Team
 from bot.local.workspace.workspace import Workspace
 from bot.observability import Telemetry
+from bot.settings import Settings
 from rag_core.domain import QuestionId
 from rag_core.errors import MisconfiguredError, UnavailableError
 from tests.bot.api.asking import REFUND
 from tests.bot.slack.desk import Help, settings, until, values
 from tests.integrations.slack.sending import Door, command, mention
+from tests.integrations.slack.several import BACK, KEY
 
 
 @pytest.fixture
@@ -192,3 +200,49 @@ def test_what_waits_at_the_end_is_answered_first(help_: Help, home: Path) -> Non
         asked = [help_.ask(f"{REFUND} ({number})") for number in range(5)]
     replies = [each for question in asked for each in help_.slack.thread(question) if each.user == help_.slack.bot.id]
     assert ["thirty days" in each.text and not each.streaming for each in replies] == [True] * 5
+
+
+def oauth(home: Path, slack: Workspace, *teams: Team) -> Settings:
+    return settings(
+        home,
+        slack,
+        slack_bot_token="",
+        slack_client_id=slack.app.client_id,
+        slack_client_secret=slack.app.client_secret,
+        slack_encryption_key=KEY,
+        slack_workspaces=",".join(team.id for team in teams),
+        slack_redirect_url=BACK,
+        port=0,
+    )
+
+
+def test_several_workspaces_install_it_from_this_machine_and_are_answered(help_: Help, home: Path) -> None:
+    slack = help_.slack
+    acme = slack.add_team("Acme", installed=False)
+    olga = slack.add_person("Olga", role="admin", team=acme)
+    slack.use_sockets()
+    with answering(App(oauth(home, slack, slack.team, acme)), StringIO()) as who, httpx.Client() as browser:
+        (first,) = re.findall(r"http://127\.0\.0\.1:[0-9]+/slack/install", who)
+        for team, owner in ((acme, olga), (slack.team, help_.ada)):
+            begun = browser.get(first)
+            state = dict(parse_qsl(urlsplit(begun.headers["Location"]).query))["state"]
+            cookie = {"Cookie": begun.headers["Set-Cookie"].partition(";")[0]}
+            code = slack.consent(team, owner, redirect_uri=BACK)
+            back = first.replace("install", "oauth_redirect")
+            assert browser.get(back, params={"code": code, "state": state}, headers=cookie).status_code == 200
+        channel = slack.add_channel("acme-help", olga, team=acme)
+        question = slack.say(channel, olga, f"<@{acme.bot}> {REFUND}")
+        until(lambda: any("thirty days" in each.text and not each.streaming for each in slack.thread(question)))
+        reply = help_.answer(help_.ask())
+        value = next(found for found in values(reply.blocks) if found.startswith("not_helpful:"))
+        slack.click(help_.ada, reply, "rate", value)
+        assert slack.modal(help_.ada) is not None
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(first)
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_answered(help_: Help, home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        stated = msgspec.structs.replace(oauth(home, help_.slack, help_.slack.team), port=taken.getsockname()[1])
+        with pytest.raises(MisconfiguredError, match="cannot be opened"), answering(App(stated), StringIO()):
+            raise AssertionError("it has started")

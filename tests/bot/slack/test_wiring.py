@@ -81,3 +81,27 @@ def test_the_core_takes_what_a_channel_gives(home: Path, team: Workspace) -> Non
     week = core.week()
     assert (week.questions, week.answered_share) == (1, 1.0)
     assert core.knowledge_as_of() is not None
+
+
+@pytest.mark.parametrize(
+    ("more", "gaps"),
+    [
+        ({}, ("Which whiskers zigzag quietly?",)),
+        ({"slack_client_id": "1.2", "slack_workspaces": "T0ONE"}, ("Which whiskers zigzag quietly?",)),
+        ({"slack_client_id": "1.2", "slack_workspaces": "T0ONE,T0TWO"}, None),
+        ({"slack_client_id": "1.2", "slack_workspaces": "E0WHOLE"}, None),
+    ],
+)
+def test_what_one_workspace_asks_is_not_told_to_anothers_admins(
+    home: Path, team: Workspace, more: dict[str, str], gaps: tuple[str, ...] | None
+) -> None:
+    core = slack.SlackCore(App(settings(home, team, **more)), Telemetry(plain=True, metrics=False))
+    asked = core.question(
+        "Which whiskers zigzag quietly?",
+        id=QuestionId("a1"),
+        audience=Audience.PUBLIC,
+        asked_by=PersonId("slack:T0ONE:U"),
+        channel="slack",
+    )
+    core.answer(asked, on_stage=lambda _: None, on_text=lambda *_: None, deadline=Deadline.within(10))
+    assert (core.week().questions, core.week().gaps) == (1, gaps)

@@ -150,10 +150,12 @@ class OpenAccess:
     def is_admin(self, team: str, user: str, slack: Calls) -> bool:
         return user in self.admins
 
+    def changed(self, team: str, about: Mapping[str, Any]) -> None: ...
+
     def channels(self, team: str) -> tuple[ChannelSettings, ...]:
         return tuple(self.settled)
 
-    def settle(self, team: str, user: str, settings: ChannelSettings, slack: Calls) -> bool:
+    def settle(self, team: str, user: str, settings: ChannelSettings, slack: Calls, *, at: float | None = None) -> bool:
         if user in self.admins:
             self.settled.append(settings)
         return user in self.admins
@@ -212,7 +214,7 @@ class Office:
 
     def deliver(self, job: Job, *, seconds: float = 20, last: bool = False) -> None:
         assert job.event is not None
-        self.worker.work(job.event, Deadline.within(seconds), last)
+        self.worker.work(job.event, Deadline.within(seconds), last, job.enqueued_at)
 
     def replies(self, root: Message) -> list[Message]:
         """What the bot said in a thread."""

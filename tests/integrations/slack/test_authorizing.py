@@ -11,7 +11,7 @@ import yaml
 
 from bot.local.workspace.nouns import Team
 from bot.local.workspace.workspace import Workspace
-from integrations.slack.authorizing import COOKIE, INSTALL, REDIRECT, SCOPES
+from integrations.slack.authorizing import COOKIE, INSTALL, REDIRECT, SCOPES, States
 from rag_core.errors import RejectedError, UnavailableError
 from tests.integrations.slack.several import BACK, Broken, Browser, Several
 
@@ -226,4 +226,33 @@ def test_nothing_of_it_is_logged(slack: Workspace, ours: Several, acme: Team, ca
 def test_it_asks_for_what_the_manifest_asks_for() -> None:
     manifest = yaml.safe_load((Path(__file__).parents[3] / "manifest.yml").read_text("utf-8"))["oauth_config"]
     assert list(SCOPES) == sorted(manifest["scopes"]["bot"])
-    assert [urlsplit(address).path for address in manifest["redirect_urls"]] == [REDIRECT]
+
+
+@pytest.mark.parametrize(
+    "other",
+    ['prefs={"a":1}', "a=b c", "foo@bar=1", "a", "e=", "=", "x=[1,2]", 'k="v', "u=a,b", "name=Zo\u00eb", "s=\ud800"],
+)
+def test_whatever_cookies_others_set_ours_is_found(slack: Workspace, ours: Several, acme: Team, other: str) -> None:
+    door = ours.door()
+    for place, form in enumerate(("{other}; {own}", "{own}; {other}", "{other};{own};{other}")):
+        browser = Browser(door)
+        state = browser.begin()
+        code = slack.consent(acme, slack.add_person(f"Olga {place}", team=acme), redirect_uri=BACK)
+        cookies = form.format(other=other, own=browser.cookie)
+        assert door.handle(REDIRECT, {"code": code, "state": state}, {"cookie": cookies}).status == 200
+
+
+@pytest.mark.parametrize("strange", ["\ud800", "x.\ud800", "1.x.\udfff", "\u00e9.\u00e9"])
+def test_what_is_no_text_in_utf_8_is_told_like_anything_that_is_not_ours(ours: Several, strange: str) -> None:
+    browser = Browser(ours.door())
+    state = browser.begin()
+    for given, cookie in ((state, strange), (strange, state), (strange, strange)):
+        reply = ours.door().handle(REDIRECT, {"code": "c", "state": given}, {"cookie": f"{COOKIE}={cookie}"})
+        assert (reply.status, reply.code) == (400, "state")
+    assert browser.go(REDIRECT, {"code": strange, "state": state}).status == 400
+    state = browser.begin()
+    assert "Nothing was installed" in browser.go(REDIRECT, {"error": strange, "state": state}).body.encode().decode()
+
+
+def test_the_key_of_the_states_is_not_shown() -> None:
+    assert "canary" not in repr(States(b"canary"))

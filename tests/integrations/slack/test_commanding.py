@@ -281,6 +281,8 @@ class TestLooking:
         assert "fly?" in told
         assert "And swim?" in told
         assert "<!here>" not in told
+        desk.week = replace(desk.week, gaps=None)
+        assert "several workspaces" in desk.type("gaps")
 
     @pytest.mark.parametrize("text", ["help", "", "dance"])
     def test_help_names_every_verb(self, desk: Desk, text: str) -> None:

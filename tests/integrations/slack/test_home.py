@@ -55,6 +55,12 @@ def test_everyone_sees_what_can_be_done_and_nothing_of_others() -> None:
     assert not _values(view)
 
 
+def test_where_the_log_is_shared_it_says_why_no_question_is_listed() -> None:
+    written = _written(home(ForAdmins(Week(1, 0.0, None, None, None))))
+    assert "several workspaces" in written
+    assert "Asked, but not in the documents" not in written
+
+
 def test_admins_see_the_week_the_last_run_and_the_channels() -> None:
     week = Week(1_204, 0.876, 0.5, ("How do I export?", "What is <b>?"), _run(failures=7))
     settings = ChannelSettings(

@@ -104,6 +104,25 @@ def test_a_modal_that_is_not_filled_in_stays_open_and_makes_no_job(door: Door) -
     assert door.queue.jobs == []
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"private_metadata": "[" * 100_000},
+        {"private_metadata": '{"question_id": 7}'},
+        {"state": {"values": {"reason": {"reason": {}}, "comment": {"comment": {"value": 7}}}}},
+        {"callback_id": "channel_settings", "state": {"values": {"sources": {"sources": {"selected_options": 7}}}}},
+    ],
+)
+def test_a_modal_that_slack_would_not_send_is_refused(door: Door, broken: dict[str, Any]) -> None:
+    sent = submission()
+    sent["view"] = sent["view"] | broken
+    if "channel_settings" in broken.values():
+        chosen = {"audience": {"selected_option": {"value": "public"}}, "channel": {"selected_conversation": "C1"}}
+        sent["view"]["state"]["values"] |= {name: {name: held} for name, held in chosen.items()}
+    assert door.send(sent).status == 400
+    assert door.queue.jobs == []
+
+
 @pytest.mark.parametrize("value", ["v0=0", "", "é", "v0=" + "0" * 64])
 def test_a_forger_is_refused_whatever_he_sends(door: Door, value: str) -> None:
     for body in (

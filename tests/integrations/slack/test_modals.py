@@ -126,6 +126,49 @@ def test_a_view_that_is_not_ours_is_refused(view: dict[str, Any]) -> None:
         modals.read_channel_settings(view)
 
 
+def _feedback(**values: dict[str, Any]) -> dict[str, Any]:
+    view = modals.feedback(QuestionId("q1"), "C1", "1.2")
+    return _submitted(view, **({"reason": _option("outdated")} | values))
+
+
+def _settings(**values: dict[str, Any]) -> dict[str, Any]:
+    chosen = {"channel": {"selected_conversation": "C1"}, "audience": _option("public")}
+    return _submitted(modals.channel_settings(NAMES), **(chosen | values))
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        _feedback(comment={"value": 7}),
+        _feedback(comment={"value": True}),
+        _feedback(reason={"selected_option": {"value": []}}),
+        _feedback() | {"private_metadata": "[" * 100_000},
+        _feedback() | {"private_metadata": '{"question_id": ["q1"]}'},
+        _feedback() | {"private_metadata": '{"question_id": "q1", "channel": 1}'},
+    ],
+)
+def test_feedback_that_slack_would_not_send_is_refused(view: dict[str, Any]) -> None:
+    with pytest.raises(RejectedError) as caught:
+        modals.read_feedback(view)
+    assert not isinstance(caught.value, UnfitError)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        _settings(channel={"selected_conversation": ["C1"]}),
+        _settings(sources={"selected_options": 7}),
+        _settings(sources={"selected_options": {"value": "docs"}}),
+        _settings(sources={"selected_options": [{"value": ["docs"]}]}),
+        _settings(automatic={"selected_options": True}),
+    ],
+)
+def test_settings_that_slack_would_not_send_are_refused(view: dict[str, Any]) -> None:
+    with pytest.raises(RejectedError) as caught:
+        modals.read_channel_settings(view)
+    assert not isinstance(caught.value, UnfitError)
+
+
 def test_a_state_of_a_strange_kind_is_read_as_nothing() -> None:
     state = {
         "values": {"reason": 7, "comment": {"comment": 7}, "channel": {"channel": {"selected_conversation": None}}}
@@ -142,7 +185,8 @@ def test_the_edit_button_carries_the_settings(settings: ChannelSettings) -> None
 
 
 @pytest.mark.parametrize(
-    "value", ["", "7", "{}", "[", '{"channel": "C1", "audience": "all", "sources": null, "automatic": true}']
+    "value",
+    ["", "7", "{}", "[", "[" * 100_000, '{"channel": "C1", "audience": "all", "sources": null, "automatic": true}'],
 )
 def test_a_button_that_carries_none_gives_none(value: str) -> None:
     assert modals.settings_of(value) is None

@@ -1,12 +1,16 @@
 """An answer on its way: streamed where Slack's rate allows, else changed now and then; whole at the end either way."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.local.workspace.nouns import Message
 from integrations.slack.starting import Starts
+from integrations.slack.writing import QUICK
+from rag_core.domain import Answer
 from tests.integrations.slack.office import Office, office, words
 
 PARTS = ("Open Settings. ", "Choose Reset. ", "b" * 600 + ". ", "Then wait. [1]")
@@ -52,6 +56,22 @@ def test_what_comes_in_one_piece_is_posted(here: Office) -> None:
     here.core.parts = ("Done. [1]",)
     here.only(ask_and_work(here))
     assert methods(here) == ["chat.postMessage"]
+
+
+def test_the_first_words_of_a_slow_answer_wait_for_no_others(here: Office) -> None:
+    seen: list[str] = []
+    asked, answer = ask(here), here.core.answer
+
+    def slow(*args: Any, **more: Any) -> Answer:
+        time.sleep(QUICK)
+        return answer(*args, **more)
+
+    here.core.answer = slow  # type: ignore[method-assign]
+    here.core.during = lambda: seen.extend(words(reply) for reply in here.replies(asked))
+    here.work()
+    assert "Open Settings." in seen[0]
+    assert "Choose Reset." not in seen[0]
+    assert is_whole(here.only(asked))
 
 
 def ask_and_work(here: Office) -> Message:

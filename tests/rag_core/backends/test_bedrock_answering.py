@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from rag_core.backends.bedrock.client import Connection
 from rag_core.backends.bedrock.pricing import Price, Prices
 from rag_core.calling import Patience
 from rag_core.domain import Deadline, Draft, Statement
-from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
+from rag_core.errors import MisconfiguredError, UnavailableError
 from tests.fakes.bedrock.answering import Answer, Cited
 from tests.fakes.bedrock.fake import BedrockFake
 from tests.making import passage, question
@@ -141,11 +142,11 @@ def test_a_stream_that_breaks_before_anything_was_shown_begins_again(fake: Bedro
     assert len(fake.requests) == 2
 
 
-@pytest.mark.parametrize("fault", ["ThrottlingException", "close", "stall"])
+@pytest.mark.parametrize("fault", ["ThrottlingException", "ValidationException", "close", "stall"])
 def test_what_was_shown_stays_when_the_stream_breaks(fake: BedrockFake, fault: str) -> None:
     fake.script(Answer([Cited("They take thirty days. Ask billing for one, please do.", (0,))]))
     fake.fail("ConverseStream", with_=fault, midway=True, after_events=6)
-    found, _ = draft(fake)
+    found, _ = draft(fake, second_model=SECOND)
     assert texts(found) == ["They take thirty days."]
     assert not found.complete
     assert len(fake.requests) == 1
@@ -156,6 +157,28 @@ def test_a_second_model_answers_when_the_first_is_down(fake: BedrockFake, fault:
     fake.fail("ConverseStream", with_=fault, times=None, model=FIRST)
     assert texts(draft(fake, second_model=SECOND)[0])
     assert [call.model for call in fake.requests] == [FIRST, FIRST, SECOND]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "after"),
+    [
+        ("ValidationException", None),
+        ("ValidationException", 2),
+        ("AccessDeniedException", None),
+        ("ResourceNotFoundException", None),
+    ],
+)
+def test_a_second_model_answers_when_the_first_refuses(fake: BedrockFake, refusal: str, after: int | None) -> None:
+    fake.settings.citation_order = "after"
+    fake.fail("ConverseStream", with_=refusal, times=None, model=FIRST, after_events=after)
+    assert texts(draft(fake, second_model=SECOND)[0])
+    assert [call.model for call in fake.requests] == [FIRST, SECOND]
+
+
+def test_a_second_model_changes_the_name_that_answers_are_kept_under(fake: BedrockFake) -> None:
+    names = {model(fake, **how).name for how in ({}, {"second_model": SECOND}, {"model": SECOND})}
+    assert len(names) == 3
+    assert model(fake, second_model=FIRST).name == model(fake).name
 
 
 def test_both_down_is_said_in_bounded_time(fake: BedrockFake) -> None:
@@ -175,6 +198,21 @@ def test_the_deadline_is_kept_where_the_settings_would_wait_longer(fake: Bedrock
     assert time.monotonic() - started < 3
 
 
+@pytest.mark.parametrize("after", [2, 8])
+def test_a_stream_that_stalls_midway_ends_with_the_deadline(fake: BedrockFake, after: int) -> None:
+    fake.settings.first_token = 0.9
+    fake.script(Answer([Cited("They take thirty days. Ask billing for one, please do.", (0,))]))
+    fake.fail("ConverseStream", with_="stall", midway=True, after_events=after)
+    patient = BedrockAnswerModel(Converse(model=FIRST), Connection("us-east-1", fake.endpoint_url, read_timeout=5))
+    shown: list[Statement] = []
+    started = time.monotonic()
+    with nullcontext() if after == 8 else pytest.raises(UnavailableError):
+        found = patient.draft(question("Why?"), PASSAGES, on_statement=shown.append, deadline=Deadline.within(1.2))
+        assert not found.complete
+    assert 1.1 < time.monotonic() - started < 1.8
+    assert bool(shown) == (after == 8)
+
+
 def test_a_slow_stream_ends_with_the_deadline(fake: BedrockFake) -> None:
     fake.settings.between_tokens = 0.05
     fake.script(Answer([Cited("They take thirty days. " + "Ask again and again. " * 50, (0,))]))
@@ -189,9 +227,7 @@ def test_with_nobody_there_it_is_unavailable(fake: BedrockFake) -> None:
 
 
 def test_what_can_only_be_mended_by_an_operator_says_so(fake: BedrockFake) -> None:
-    fake.fail("ConverseStream", with_="AccessDeniedException")
-    with pytest.raises(MisconfiguredError, match="AccessDenied"):
-        draft(fake)
-    fake.fail("ConverseStream", with_="ValidationException")
-    with pytest.raises(RejectedError):
-        draft(fake)
+    for refusal in ("AccessDeniedException", "ValidationException"):
+        fake.fail("ConverseStream", with_=refusal, message="effort: unknown parameter")
+        with pytest.raises(MisconfiguredError, match=rf"{refusal}\): effort: unknown parameter"):
+            draft(fake)

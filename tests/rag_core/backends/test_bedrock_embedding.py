@@ -88,6 +88,13 @@ def test_what_goes_on_failing_is_an_error(fake: BedrockFake) -> None:
         embedder(fake).embed_passages(["text"])
 
 
+def test_a_refusal_of_our_request_is_for_an_operator_to_mend(fake: BedrockFake) -> None:
+    fake.fail("InvokeModel", with_="ValidationException", times=2)
+    for embed in (lambda: embedder(fake).embed_question("why?"), lambda: embedder(fake).embed_passages(["text"])):
+        with pytest.raises(MisconfiguredError, match="may not be used"):
+            embed()
+
+
 def test_a_question_does_not_wait_beyond_its_deadline(fake: BedrockFake) -> None:
     fake.fail("InvokeModel", with_="stall", times=None)
     started = time.monotonic()

@@ -1,16 +1,21 @@
 """The event stream as it is read: whole events whatever the pieces, and few looks at it."""
 
 import itertools
+import time
 from typing import Any
 
 import pytest
+from botocore.config import Config
 from botocore.eventstream import ParserError
 from botocore.exceptions import EventStreamError
+from urllib3.exceptions import ReadTimeoutError
 
 from rag_core.assembling import Assembler
 from rag_core.backends.bedrock.answering import _Reply
+from rag_core.backends.bedrock.client import translated
 from rag_core.backends.bedrock.pricing import NO_PRICES
 from rag_core.backends.bedrock.streaming import Frames, events
+from rag_core.errors import UnavailableError
 from tests.fakes.bedrock import frames
 from tests.fakes.bedrock.answering import Answer
 from tests.fakes.bedrock.fake import BedrockFake
@@ -52,6 +57,12 @@ def test_an_exception_has_its_name_and_its_message() -> None:
     assert raised.value.response["Error"] == {"Code": "throttlingException", "Message": "Slow down."}
 
 
+def test_an_error_that_does_not_say_why_may_pass() -> None:
+    nameless = frames.frame(frames._header(":message-type", "error"), b"")
+    with pytest.raises(UnavailableError, match="does not say why"), translated("the model m"):
+        fed(nameless)
+
+
 class Raw:
     """As urllib3's response, where the length is announced or the connection ends it."""
 
@@ -70,12 +81,12 @@ class Stream:
 
 
 def test_a_stream_that_is_not_chunked_is_read_too() -> None:
-    assert len(list(events(Stream(WHOLE[:50], WHOLE[50:]), lambda: 0.0))) == 4
+    assert len(list(events(Stream(WHOLE[:50], WHOLE[50:]), lambda: 0.0, lambda: 1.0))) == 4
 
 
 def test_half_a_frame_at_the_end_is_no_end() -> None:
     with pytest.raises(ParserError):
-        list(events(Stream(WHOLE, TEXT[0][:-1]), lambda: 0.0))
+        list(events(Stream(WHOLE, TEXT[0][:-1]), lambda: 0.0, lambda: 1.0))
 
 
 def test_what_came_meanwhile_is_read_at_once() -> None:
@@ -86,11 +97,25 @@ def test_what_came_meanwhile_is_read_at_once() -> None:
             modelId=MODEL, messages=[{"role": "user", "content": [{"text": "Why?"}]}]
         )
         looks = itertools.count()
-        kinds = [kind for kind, _ in events(stream["stream"], lambda: 0.1 * bool(next(looks) + 1))]
+        kinds = [kind for kind, _ in events(stream["stream"], lambda: 0.1 * bool(next(looks) + 1), lambda: 9.0)]
     assert kinds[0] == "messageStart"
     assert kinds[-2:] == ["messageStop", "metadata"]
     assert kinds.count("contentBlockDelta") == 60
     assert 2 <= next(looks) <= 6
+
+
+def test_a_piece_is_waited_for_as_long_as_is_said_at_that_moment() -> None:
+    with BedrockFake() as fake:
+        asked: Any = {"modelId": MODEL, "messages": [{"role": "user", "content": [{"text": "Why?"}]}]}
+        client, patience = fake.client(config=Config(read_timeout=20)), itertools.chain([5.0], itertools.repeat(0.2))
+        fake.fail("ConverseStream", with_="stall", midway=True, after_events=2)
+        started = time.monotonic()
+        with pytest.raises(ReadTimeoutError):
+            list(events(client.converse_stream(**asked)["stream"], lambda: 0.0, lambda: next(patience)))
+        assert time.monotonic() - started < 2
+        assert list(events(client.converse_stream(**asked)["stream"], lambda: 0.0, lambda: 0.4))
+        fake.settings.first_token = 0.8  # the next request on this connection waits as long as its own settings say
+        assert list(events(client.converse_stream(**asked)["stream"], lambda: 0.0, lambda: 5.0))
 
 
 TEXTS = [

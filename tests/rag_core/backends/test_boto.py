@@ -90,13 +90,17 @@ def test_what_is_no_error_of_boto3_passes() -> None:
         ),
         *((each, "AccessDeniedException", 403, MisconfiguredError) for each in (ANY, BEDROCK, DYNAMODB, SQS)),
         *((each, "ExpiredToken", 403, MisconfiguredError) for each in (ANY, BEDROCK, DYNAMODB, SQS, COST_EXPLORER)),
-        *((each, "ValidationException", 400, RejectedError) for each in (ANY, BEDROCK, DYNAMODB, SQS)),
+        *((each, "ValidationException", 400, RejectedError) for each in (ANY, DYNAMODB, SQS)),
+        *((each, "Unlisted", 429, UnavailableError) for each in (ANY, BEDROCK, DYNAMODB, SQS, COST_EXPLORER)),
         *((each, "", 503, UnavailableError) for each in (ANY, BEDROCK, DYNAMODB, SQS, COST_EXPLORER)),
         (ANY, "NoSuchThing", 404, MisconfiguredError),
         (BEDROCK, "modelStreamErrorException", 0, UnavailableError),
         (BEDROCK, "ModelNotReadyException", 429, UnavailableError),
         (BEDROCK, "BadGatewayException", 502, UnavailableError),
         (BEDROCK, "503", 0, UnavailableError),
+        (BEDROCK, "429", 0, UnavailableError),
+        (BEDROCK, "ValidationException", 400, MisconfiguredError),
+        (BEDROCK, "validationException", 0, MisconfiguredError),
         (BEDROCK, "ResourceNotFoundException", 404, MisconfiguredError),
         (DYNAMODB, "ProvisionedThroughputExceededException", 400, UnavailableError),
         (DYNAMODB, "TransactionInProgressException", 400, UnavailableError),
@@ -131,9 +135,8 @@ def test_a_person_knows_a_model_by_its_name() -> None:
     )
 
 
-def test_a_service_that_may_quote_what_was_written_is_not_quoted() -> None:
-    assert "as AWS says" in str(ours(refusal("ValidationException"), BEDROCK))
-    for service in (DYNAMODB, SQS):
+def test_who_wrote_what_was_rejected_is_not_shown_aws_own_words() -> None:
+    for service in (ANY, DYNAMODB, SQS):
         assert "as AWS says" not in str(ours(refusal("ValidationException"), service))
 
 

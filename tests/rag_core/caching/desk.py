@@ -16,7 +16,7 @@ from rag_core.domain import (
     Question,
     Usage,
 )
-from rag_core.ports import Cache
+from rag_core.ports import Cache, Records
 from tests.fakes.embedder import HashingEmbedder
 from tests.making import passage, question
 
@@ -29,8 +29,16 @@ SPF = passage("An SPF record is a TXT record.", "spf")
 class Desk:
     """Answering as far as a cache sees it: retrieves, asks whether that is known, drafts."""
 
-    def __init__(self, cache: Cache, *, tenant: str = "acme", model: str = "m", reserve: float = 0.5) -> None:
-        self.cache = AnswerCache(cache, Keys(tenant, (model,)), reserve=reserve)
+    def __init__(
+        self,
+        cache: Cache,
+        *,
+        tenant: str = "acme",
+        model: str = "m",
+        reserve: float = 0.5,
+        records: Records | None = None,
+    ) -> None:
+        self.cache = AnswerCache(cache, Keys(tenant, (model,)), reserve=reserve, records=records)
         self.drafts = 0
         self.remembered: IndexVersion | None = None  # where a process is behind
         self.found, self.version, self.outcome = (REFUNDS, SPF), V1, Outcome.ANSWERED

@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 
 from rag_core.backends.memory import MemoryCache
+from rag_core.backends.opensearch.index import REMEMBERED
 from rag_core.caching.answers import AnswerCache, ByMeaning, _Asked
 from rag_core.domain import (
     Answer,
@@ -40,6 +41,16 @@ def test_a_version_that_was_announced_counts_before_the_one_that_is_remembered(d
     desk.remembered, desk.version = desk.version, IndexVersion("another")
     assert desk.ask("How long does a refund take").how is Cached.EXACT  # for the moments it may be behind
     desk.cache.announce(desk.version)
+    assert desk.ask("How long does a refund take").how is None
+
+
+def test_what_was_announced_does_not_count_before_a_version_that_was_read_later() -> None:
+    now = [0.0]
+    desk = Desk(MemoryCache(clock=lambda: now[0]))
+    desk.cache.announce(V1)
+    assert desk.ask("How long does a refund take").how is None
+    now[0] += REMEMBERED  # so long a process may not know that there is another, of which no announcement came
+    desk.version = V2
     assert desk.ask("How long does a refund take").how is None
 
 
@@ -139,7 +150,11 @@ def test_not_helpful_takes_it_back_from_everyone(desk: Desk) -> None:
     assert desk.ask(meant).how is Cached.MEANING
     desk.cache.evict(meant.id)
     desk.cache.evict(QuestionId("unknown"))
+    words = replace(meant, id=QuestionId("words"))
+    assert desk.ask(words).how is None  # at once, and in the words of who said so
+    desk.cache.evict(words.id)
     assert desk.ask("How long do refunds take?").how is None
+    assert desk.ask("How long do refunds take, please?").how is Cached.MEANING
     same = question("How long do refunds take?", name="same")
     assert desk.ask(same).how is Cached.EXACT
     desk.cache.evict(same.id)
