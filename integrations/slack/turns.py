@@ -33,8 +33,8 @@ def question_id(*parts: str) -> QuestionId:
 class HeldError(UnavailableError):
     """Another worker is at it, who does it or tells why not."""
 
-    def __init__(self, retry_after: float = AGAIN) -> None:
-        super().__init__("another worker is at this question", retry_after=retry_after)
+    def __init__(self) -> None:
+        super().__init__("another worker is at this question", retry_after=AGAIN)
 
 
 class State(StrEnum):
@@ -66,11 +66,6 @@ class Turn:
     def key(self) -> str:
         """What our messages carry to be found by."""
         return f"{self.team}:{self.channel}:{self.name}"
-
-    @property
-    def is_question(self) -> bool:
-        """Named by a moment, as nothing else is."""
-        return self.name[:1].isdigit()
 
     @property
     def group(self) -> str:
@@ -114,13 +109,12 @@ class Turns:
     def held(self, turn: Turn, deadline: Deadline) -> Iterator[None]:
         """Raises HeldError where another is at it. What is killed keeps its claim until that ends by itself.
 
-        Nobody can tell a dead one's claim from a living one's: a question that meets it, by its twin most likely, comes
-        again when a claim of its own would have ended, as coming sooner uses up the queue's deliveries. What a person
-        did else is another thing than what was done before it, and soon its turn.
+        Nobody can tell a dead one's claim from a living one's. What meets either comes again soon, and then less and
+        less soon, as its queue has it (`bot.batching`): longer than any claim lasts.
         """
-        key, owner, lasts = f"slack:{turn.key}", token_hex(8), deadline.remaining + AFTER
-        if not self._claims.claim(key, ttl=timedelta(seconds=lasts), owner=owner):
-            raise HeldError(lasts if turn.is_question else AGAIN)
+        key, owner = f"slack:{turn.key}", token_hex(8)
+        if not self._claims.claim(key, ttl=timedelta(seconds=deadline.remaining + AFTER), owner=owner):
+            raise HeldError
         try:
             yield
         except Exception:

@@ -149,19 +149,6 @@ def test_who_is_killed_keeps_the_others_out_until_its_time_is_over(here: Office)
     assert met.value.retry_after
 
 
-def test_its_twin_outlives_the_claim_of_who_was_killed(here: Office) -> None:
-    """However often a queue delivers, a question is not put aside while a dead worker's claim lasts."""
-    asked = here.mention("how?")
-    job, twin = here.queue.jobs
-    assert killed_at(here, 3, after=True, work=partial(here.deliver, job))
-    for delivery in range(1, 6):
-        try:
-            here.deliver(twin, last=delivery == 5)
-        except UnavailableError as error:
-            here.core.now += error.retry_after or 0.0
-    here.only(asked)
-
-
 def test_a_click_that_meets_the_one_before_it_comes_again_soon(here: Office) -> None:
     turns, deadline = Turns(here.core.records, here.core.claims), Deadline.within(20)
     click = Turn("T1", "C1", "", "rate#q1#U1", QuestionId("q1"), "U1", since="0")
