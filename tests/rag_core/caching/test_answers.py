@@ -161,6 +161,16 @@ def test_not_helpful_takes_it_back_from_everyone(desk: Desk) -> None:
     assert desk.ask("How long will a refund take?").how is None
 
 
+def test_what_was_shared_before_a_not_helpful_is_not_the_answer_made_after_it(desk: Desk) -> None:
+    desk.ask("How long do refunds take?")
+    meant = question("how long does a refund take, please", name="meant")
+    assert desk.ask(meant).answer.text == "Answer 1. [1]"
+    desk.cache.evict(meant.id)
+    assert desk.ask("How long do refunds take?").answer.text == "Answer 2. [1]"
+    again = desk.ask(replace(meant, id=QuestionId("again")))
+    assert (again.how, again.answer.text) == (Cached.MEANING, "Answer 2. [1]")
+
+
 def test_an_ingestion_during_a_question_leaves_nothing_stale(desk: Desk) -> None:
     asked = question("How long do refunds take?")
 
