@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 from rag_core.domain import Deadline
 from rag_core.errors import MisconfiguredError, RejectedError, SupportBotError, UnavailableError
 from rag_core.ports import Cache
+from rag_core.timing import Repeating
 
 LEASE = timedelta(milliseconds=800)  # so long is a process waited for that has died
 BEAT = 0.2  # seconds after which a living one renews its lease
@@ -83,27 +84,21 @@ def _may_succeed_later(flight: Future[T]) -> bool:
     return error is not None and not isinstance(error, RejectedError | MisconfiguredError)
 
 
-class Lease:
+class Lease(Repeating):
     """The right of one process to do the work, renewed for as long as it lives; a context manager."""
 
     def __init__(self, cache: Cache, key: str, token: bytes) -> None:
+        super().__init__(self._renew, BEAT)
         self._cache, self._key, self._token = cache, key, token
-        self._over = threading.Event()
-        self._heart = threading.Thread(target=self._renew, name="lease", daemon=True)
-
-    def __enter__(self) -> "Lease":
-        self._heart.start()
-        return self
 
     def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._heart.join()
+        super().__exit__()
         self._cache.remove([self._key], holding=self._token)
 
-    def _renew(self) -> None:
+    def _renew(self) -> float:
         # a process that slept longer than its lease may take it back from its successor: one more draft, no harm
-        while not self._over.wait(BEAT):
-            self._cache.put({self._key: self._token}, ttl=LEASE)
+        self._cache.put({self._key: self._token}, ttl=LEASE)
+        return BEAT
 
 
 def take(cache: Cache, key: str) -> Lease | None:

@@ -34,6 +34,7 @@ from rag_core.backends.local_queue import LocalQueue
 from rag_core.domain import NEVER, Deadline, PersonId, SourceName
 from rag_core.errors import RejectedError, UnavailableError
 from rag_core.jobs import Job, JobId, JobKind
+from rag_core.running import Runs
 from rag_core.runs import IngestionRun, RunId, RunRecord, RunState
 from tests.making import write
 
@@ -144,6 +145,7 @@ class TestTheJob:
         bot.work(bot.job("r1"))
         before = bot.app.index.sources()
         many(docs)
+        bot.app.runs = Runs(bot.app.records, every=0.01)  # a quick machine is through before a second has passed
         running = threading.Thread(target=bot.work, args=[bot.job("r2")])
         running.start()
         until(lambda: bot.app.runs.latest()[0].state is RunState.RUNNING)
