@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.observability import Telemetry
-from integrations.slack.ingress import Headers, Ingress, Reply
+from integrations.http import Headers, Reply
+from integrations.slack.ingress import Ingress
 
 SOON = {"Content-Type": "text/plain; charset=utf-8", "Retry-After": "30"}
 ROUTE = "/slack/events"

@@ -26,17 +26,24 @@ EMBEDDING = re.compile(
     BEDROCK + r"\s*(?P<model>\S+)(?:\s+(?P<dimensions>[1-9][0-9]{0,4})\s+(?P<precision>float|int8))?\s*"
 )
 WEB, REDIS = ("http", "https"), ("redis", "rediss")
+OF_AWS = ("bedrock_url", "aws_url", "queue_url")  # boto3 takes no underscore in their hosts
 SCHEMES = {
     **dict.fromkeys(
-        ("bedrock_url", "aws_url", "queue_url", "opensearch_url", "slack_url", "zendesk_url", "report_url"), WEB
+        (
+            "bedrock_url",
+            "aws_url",
+            "queue_url",
+            "opensearch_url",
+            "slack_url",
+            "zendesk_url",
+            "report_url",
+            "public_url",
+        ),
+        WEB,
     ),
     "redis_url": REDIS,
 }
-OF_AWS = ("bedrock_url", "aws_url", "queue_url")  # boto3 takes no underscore in their hosts
-WITH_PATH = (*OF_AWS, "slack_url", "report_url")
-GROUP = re.compile(r"(?:S[A-Z0-9]{2,20})?", re.ASCII)  # in Slack
-ZENDESK = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)  # a subdomain
-WORKSPACE = re.compile(r"[TE][A-Z0-9]{2,20}", re.ASCII)
+WITH_PATH = (*OF_AWS, "slack_url", "report_url", "public_url")
 HOST = re.compile(r"(?:(?!-)[\w-]{1,63}(?<!-)\.)*(?!-)[\w-]{1,63}(?<!-)\.?", re.ASCII)
 UNUSED = {WEB: ("", "/"), REDIS: ("", "/", "/0")}  # paths that say nothing, so that no other is ignored
 FORMS = {WEB: "https://host or https://host:port", REDIS: "redis://host:port, or rediss:// with TLS"}
@@ -123,13 +130,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     slack_workspace_quota: Quota = 2_000  # and all of a workspace together
     slack_url: str = "https://slack.com/api/"  # of the Web API
     report_url: str = ""  # where the report is published, if it is: a run's summary links to it
-    # of Zendesk, where "Ask a human" opens a ticket; secret and token may each be secret:<id>: docs/slack.md
+    # of Zendesk; secrets and token may each be secret:<id>: docs/zendesk.md
     zendesk_subdomain: str = ""  # of https://example.zendesk.com the word example
     zendesk_client_id: str = ""  # the identifier of a confidential OAuth client
     zendesk_client_secret: str = ""
     zendesk_email: str = ""  # instead of an OAuth client, of the agent whose API token it is; ends on 2027-04-30
     zendesk_token: str = ""
     zendesk_url: str = ""  # instead of Zendesk's own, for tests
+    zendesk_plan: Literal["team", "growth", "professional", "enterprise", "enterprise-plus"] = "team"  # its rate limit
+    zendesk_webhook_secret: str = ""  # of the webhook: tickets get drafts where it is set; `zendesk setup` tells it
+    zendesk_mode: Literal["draft", "shadow"] = "draft"  # shadow: drafts are compared with what is sent, and not shown
+    zendesk_follow_ups: bool = False  # a customer's further comments get drafts too
+    zendesk_abstention: Literal["note", "tag"] = "note"  # of a ticket without an answer: a short note, or its tag alone
+    zendesk_internal: bool = False  # internal pages that fit are listed beneath a draft, for the agent alone
+    zendesk_templates: str = ""  # greeting and sign-off by language: JSON, or a file with it
+    zendesk_ignored: str = ""  # tickets that get no draft: JSON of tags, groups, brands, forms, channels; or a file
+    zendesk_confidence_field: Annotated[int, msgspec.Meta(ge=0)] = 0  # ids of custom fields; 0: none
+    zendesk_answer_field: Annotated[int, msgspec.Meta(ge=0)] = 0
+    zendesk_app_secret: str = ""  # of the sidebar app: what it was installed with
+    zendesk_ticket_tag: str = ""  # solved tickets with this tag become knowledge; empty: none do
+    zendesk_ticket_days: Positive = 365  # since a ticket was solved, after which it is knowledge no more
+    public_url: str = ""  # https://..., where this bot's API is reached: by Zendesk's webhook, rating links, sidebar
     deliveries: Positive = 5  # of a job, after which the queue puts it aside: its redrive policy's maxReceiveCount
 
     tracing: bool = False  # X-Ray: one subsegment a request, without texts
@@ -147,7 +168,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         signed = self.opensearch_url if self.opensearch_signed else ""
         stores = (signed, self.redis_user, self.table, self.queue_url)
         tokens = (self.slack_bot_token, self.slack_signing_secret, self.slack_app_token)
-        zendesk = (self.zendesk_client_secret, self.zendesk_token)
+        zendesk = (
+            self.zendesk_client_secret,
+            self.zendesk_token,
+            self.zendesk_webhook_secret,
+            self.zendesk_app_secret,
+        )
         secrets = (self.api_callers, *tokens, self.slack_client_secret, self.slack_encryption_key, *zendesk)
         named = (self.embedding_model.startswith(BEDROCK), *(stated.startswith(SECRET) for stated in secrets))
         return any((*models, *stores, *named))
@@ -156,6 +182,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def slack(self) -> bool:
         """Whether anybody is answered in Slack."""
         return bool(self.slack_bot_token or self.slack_client_id)
+
+    @property
+    def zendesk(self) -> bool:
+        """Whether tickets get drafts."""
+        return bool(self.zendesk_webhook_secret)
 
     @property
     def folder(self) -> Path:
@@ -172,7 +203,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             return dict(msgspec.json.decode(self.opensearch_parameters or "{}", type=Parameters))
         except msgspec.DecodeError as error:
             form = 'it reads {"m": 24, "ef_construction": 200}, with ef_search and encoder where the engine has them'
-            raise _wrong("opensearch_parameters", f"{error}; {form}") from error
+            raise wrong("opensearch_parameters", f"{error}; {form}") from error
 
     def address(self, name: str) -> SplitResult:
         """The setting `name` as a URL. Raises MisconfiguredError, which does not quote it: it may hold a password."""
@@ -184,9 +215,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         except ValueError:  # a port that is none, or half an IPv6 address
             fits = False
         if not fits:
-            raise _wrong(name, f"it reads {FORMS[schemes]}")
+            raise wrong(name, f"it reads {FORMS[schemes]}")
         if name not in WITH_PATH and (found.query or found.fragment or found.path not in UNUSED[schemes]):
-            raise _wrong(name, f"a path, a database or options after the host are not used: it reads {FORMS[schemes]}")
+            raise wrong(name, f"a path, a database or options after the host are not used: it reads {FORMS[schemes]}")
         return found
 
 
@@ -202,8 +233,10 @@ def load(environment: Mapping[str, str] = os.environ, **given: object) -> Settin
         reason, _, path = str(error).partition(" - at `$.")
         if not path:
             raise MisconfiguredError(f"a setting is wrong: {reason}") from error
-        raise _wrong(path.rstrip("`"), reason) from error
-    _check(settings)
+        raise wrong(path.rstrip("`"), reason) from error
+    from bot.agreeing import check  # it knows this module
+
+    check(settings)
     return settings
 
 
@@ -214,80 +247,16 @@ def keys(environment: Mapping[str, str] = os.environ) -> tuple[str, str, str] | 
     return (key, secret, token) if key and secret else None
 
 
-def _check(settings: Settings) -> None:
-    """What no type says of a setting."""
-    for name, value in msgspec.structs.asdict(settings).items():
-        if not _is_text(value):
-            raise _wrong(name, "it is no text in UTF-8")
-    for name in SCHEMES:
-        if getattr(settings, name):
-            settings.address(name)
-    if settings.redis_url:
-        _check_login(settings)
-    if settings.embedding_model.startswith(BEDROCK) and not EMBEDDING.fullmatch(settings.embedding_model):
-        raise _wrong("embedding_model", f"it reads {BEDROCK}<model id>, or {BEDROCK}<model id> 1024 float")
-    _ = settings.engine_parameters
-    _check_slack(settings)
-    _check_zendesk(settings)
-    if settings.cost_tag and not all(settings.cost_tag.partition("=")):
-        raise _wrong("cost_tag", "it reads name=value")
-
-
-def _check_slack(settings: Settings) -> None:
-    for name in ("slack_humans", "slack_admins"):
-        if not GROUP.fullmatch(getattr(settings, name)):
-            raise _wrong(name, "it is the id of a user group, such as S0614TZR7")
-    if not settings.slack_client_id:
-        return
-    if settings.slack_bot_token:
-        raise _wrong(
-            "slack_client_id", "it is for several workspaces, SUPPORTBOT_SLACK_BOT_TOKEN for one: set one of them"
-        )
-    for name in ("slack_client_secret", "slack_encryption_key", "slack_workspaces"):
-        if not getattr(settings, name):
-            raise _wrong(name, "it is needed with SUPPORTBOT_SLACK_CLIENT_ID (docs/slack.md)")
-    if not all(WORKSPACE.fullmatch(each) for each in settings.slack_workspaces.replace(",", " ").split()):
-        raise _wrong("slack_workspaces", "it reads T0123ABCD,E0456EFGH: ids of workspaces and organisations")
-
-
-def _check_zendesk(settings: Settings) -> None:
-    oauth = (settings.zendesk_client_id, settings.zendesk_client_secret)
-    token = (settings.zendesk_email, settings.zendesk_token)
-    if not settings.zendesk_subdomain:
-        if any((*oauth, *token, settings.zendesk_url)):
-            raise _wrong("zendesk_subdomain", "it is needed with the other settings of Zendesk (docs/slack.md)")
-    elif not ZENDESK.fullmatch(settings.zendesk_subdomain):
-        raise _wrong("zendesk_subdomain", "of https://example.zendesk.com it is the word example")
-    elif not ((all(oauth) and not any(token)) or (all(token) and not any(oauth))):
-        raise _wrong("zendesk_client_id", "with it _CLIENT_SECRET is needed, or instead of both _EMAIL and _TOKEN")
-
-
-def _check_login(settings: Settings) -> None:
-    address = settings.address("redis_url")
-    if address.username and not address.password:
-        raise _wrong("redis_url", "it names a user without a password: redis://user:password@host")
-    if address.password and settings.redis_user:
-        raise _wrong("redis_user", "it signs in by IAM, and SUPPORTBOT_REDIS_URL by a password: set one of them")
-
-
 def _is_host(name: str, *, of_aws: bool) -> bool:
     return ":" in name or (HOST.fullmatch(name) is not None and not (of_aws and "_" in name))
-
-
-def _is_text(value: object) -> bool:
-    try:
-        str(value).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _expanded(home: str) -> Path:
     try:
         return Path(home).expanduser()
     except RuntimeError as error:
-        raise _wrong("home", f"{Path(home).parts[0]} is nobody's home here: name a folder, also as --home") from error
+        raise wrong("home", f"{Path(home).parts[0]} is nobody's home here: name a folder, also as --home") from error
 
 
-def _wrong(name: str, reason: str) -> MisconfiguredError:
+def wrong(name: str, reason: str) -> MisconfiguredError:
     return MisconfiguredError(f"{PREFIX}{name.upper()} is wrong: {reason}")

@@ -20,6 +20,7 @@ SHORT = 20  # characters
 HINTS = {
     JobKind.ANSWER: "set SUPPORTBOT_API_CALLERS (docs/api.md)",
     JobKind.SLACK: "set SUPPORTBOT_SLACK_BOT_TOKEN (docs/slack.md)",
+    JobKind.ZENDESK: "set SUPPORTBOT_ZENDESK_WEBHOOK_SECRET (docs/zendesk.md)",
     JobKind.INGEST: "they are begun from Slack: set SUPPORTBOT_SLACK_BOT_TOKEN (docs/slack.md)",
 }
 

@@ -227,6 +227,25 @@ class Rating:
     comment: str = ""
 
 
+class Use(StrEnum):
+    """What became of a draft: by what the agent sent in the end."""
+
+    AS_IS = "as_is"  # nothing but names, greeting or white space is different
+    EDITED = "edited"
+    UNUSED = "unused"  # another reply was sent
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What a person really sent where there was a draft: the strongest rating of all. Its text is not kept."""
+
+    question_id: QuestionId
+    use: Use
+    kept: float  # 0 to 1: the share of the draft that stands in what was sent
+    shadow: bool  # the draft was not shown: what would have been
+    sent_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerRecord:
     """An answer as the log keeps it, with the rating of everyone who gave one."""

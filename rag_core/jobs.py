@@ -19,6 +19,7 @@ class JobKind(StrEnum):
     ANSWER = "answer"
     INGEST = "ingest"
     SLACK = "slack"
+    ZENDESK = "zendesk"
 
 
 @dataclass(frozen=True, slots=True)

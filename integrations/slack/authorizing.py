@@ -17,9 +17,9 @@ from urllib.parse import urlencode, urljoin
 
 from slack_sdk.oauth.installation_store import Installation
 
+from integrations.http import Reply
 from integrations.slack import pages
 from integrations.slack.calling import RefusedError
-from integrations.slack.ingress import Reply
 from integrations.slack.installing import Workspaces
 from integrations.slack.pages import Page
 from integrations.slack.renewing import OAuthApp

@@ -6,13 +6,14 @@ waits in the queue, and only a modal, whose trigger dies after three seconds, is
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
+from integrations.http import JSON, TEXT, Headers, Reply, one
 from integrations.slack import signing
 from integrations.slack.fitting import fitted
 from integrations.slack.interacting import Interactions
@@ -32,22 +33,6 @@ QUESTION = "/support"
 WORKING = {"response_type": "ephemeral", "text": "Looking for an answer. Only you will see it."}
 # subtypes; an answer that is updated makes others by the dozen
 WITH_QUESTION = ("", "file_share", "me_message", "thread_broadcast")
-TEXT, JSON = "text/plain; charset=utf-8", "application/json"
-
-Headers = Mapping[str, str | Sequence[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """The response to Slack, and for the log what became of the request: constants and ids, nothing a person wrote."""
-
-    status: int
-    body: str = ""
-    headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": TEXT})
-    code: str = ""  # what was wrong
-    kind: str = ""  # of the payload, once it is known for Slack's
-    job: str = ""  # its id
-    error: Exception | None = None  # why it could not be taken
 
 
 class Ingress:
@@ -60,7 +45,7 @@ class Ingress:
     def handle(self, headers: Headers, body: bytes) -> Reply:
         """Never raises for what a sender can do, nor for a queue that is down."""
         try:
-            stamp, signature = _one(headers, signing.TIMESTAMP), _one(headers, signing.SIGNATURE)
+            stamp, signature = one(headers, signing.TIMESTAMP), one(headers, signing.SIGNATURE)
             signing.verify(self._secret, stamp, signature, body, self._clock())
         except ForgedError:
             return Reply(401, "this request is not signed by Slack", code="forged")
@@ -154,10 +139,3 @@ def _is_still_member(user: object) -> bool:
 def _said(found: Received) -> Mapping[str, Any]:
     asked = found.kind is Kind.COMMAND and found.payload.get("command") == QUESTION
     return WORKING if asked and str(found.payload.get("text") or "").strip() else {}
-
-
-def _one(headers: Headers, name: str) -> str:
-    """Its only value; none where there are several: nobody says which of them was signed."""
-    found = [value for key, value in headers.items() if key.lower() == name]
-    values = [each for value in found for each in ([value] if isinstance(value, str) else value)]
-    return values[0] if len(values) == 1 and isinstance(values[0], str) else ""

@@ -7,7 +7,8 @@ import pytest
 
 from bot.gateway import Gateway
 from bot.observability import Telemetry
-from integrations.slack.ingress import Desk, Headers, Ingress, Reply
+from integrations.http import Headers, Reply
+from integrations.slack.ingress import Desk, Ingress
 from integrations.slack.interacting import Interactions
 from integrations.slack.opening import Opener
 from tests.integrations.slack.office import ListQueue

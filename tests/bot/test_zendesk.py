@@ -8,10 +8,10 @@ import pytest
 
 from bot import doctoring, zendesk
 from bot.app import build
+from bot.local.account.account import Account
 from bot.settings import Settings, load
 from rag_core.domain import QuestionId
 from rag_core.errors import MisconfiguredError
-from tests.fakes.zendesk.zendesk import FakeZendesk
 
 OAUTH = {"SUPPORTBOT_ZENDESK_CLIENT_ID": "supportbot", "SUPPORTBOT_ZENDESK_CLIENT_SECRET": "s"}
 TOKEN = {"SUPPORTBOT_ZENDESK_EMAIL": "a@example.com", "SUPPORTBOT_ZENDESK_TOKEN": "t"}
@@ -20,7 +20,7 @@ SUBDOMAIN = {"SUPPORTBOT_ZENDESK_SUBDOMAIN": "example"}
 
 @pytest.mark.parametrize("oauth", [True, False])
 def test_a_ticket_is_opened_as_the_settings_say(tmp_path: Path, oauth: bool) -> None:
-    with FakeZendesk() as fake:
+    with Account() as fake:
         desk = zendesk.desk(settings(fake, tmp_path, oauth=oauth))
         assert desk is not None
         url = desk.open(question_id=QuestionId("q1"), subject="SSO", transcript="it broke", asked_by="slack:T1:U1")
@@ -67,7 +67,7 @@ def test_a_secret_of_zendesk_in_secrets_manager_needs_credentials() -> None:
 
 
 def test_the_doctor_says_who_it_is(tmp_path: Path) -> None:
-    with FakeZendesk() as fake:
+    with Account() as fake:
         assert found(settings(fake, tmp_path)) == (True, f"signed in to {fake.url[7:]} as an agent")
         fake.bot["role"] = "end-user"
         assert found(settings(fake, tmp_path))[0] is False
@@ -82,7 +82,7 @@ def found(stated: Settings) -> tuple[bool, str]:
     return next((each.well, each.text) for each in doctoring.examine(build(stated)) if each.name == "Zendesk")
 
 
-def settings(fake: FakeZendesk, home: Path, *, oauth: bool = True) -> Settings:
+def settings(fake: Account, home: Path, *, oauth: bool = True) -> Settings:
     own = fake.authority
     signing_in = {"zendesk_client_id": own.client_id, "zendesk_client_secret": own.client_secret}
     if not oauth:

@@ -4,16 +4,16 @@ from io import StringIO
 from pathlib import Path
 
 from bot.app import App
+from bot.local.account.account import Account
+from bot.local.account.faults import Kind
 from bot.local.slacking import answering
 from tests.bot.slack.desk import Help, settings, values
-from tests.fakes.zendesk.faults import Kind
-from tests.fakes.zendesk.zendesk import FakeZendesk
 
 
 def test_ask_a_human_opens_one_ticket_and_links_it_in_the_thread(help_: Help, home: Path) -> None:
     help_.slack.use_sockets()
     log = StringIO()
-    with FakeZendesk() as zendesk:
+    with Account() as zendesk:
         own = zendesk.authority
         stated = settings(
             home,

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from integrations.slack.ingress import Desk, Ingress, Reply
+from integrations.http import Reply
+from integrations.slack.ingress import Desk, Ingress
 from integrations.slack.interacting import Interactions
 from integrations.slack.opening import Opener, TokenOf
 from integrations.slack.signing import sign

@@ -11,8 +11,8 @@ from slack_sdk import WebClient
 
 from bot.local.workspace.nouns import Team
 from bot.local.workspace.workspace import Workspace
+from integrations.http import Reply
 from integrations.slack.authorizing import INSTALL, REDIRECT, Authorizing
-from integrations.slack.ingress import Reply
 from integrations.slack.installing import SlackInstallations, Workspaces
 from integrations.slack.renewing import OAuthApp, Renewal
 from integrations.slack.sealing import Seal

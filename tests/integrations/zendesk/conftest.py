@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.local.account.account import Account
 from integrations.zendesk.addressing import Site
 from integrations.zendesk.authorizing import Access, ApiToken, ClientCredentials
 from integrations.zendesk.client import Zendesk
 from integrations.zendesk.desk import ZendeskDesk
 from integrations.zendesk.tickets import Tickets
-from tests.fakes.zendesk.conftest import Clock
-from tests.fakes.zendesk.zendesk import FakeZendesk
+from tests.bot.local.account.conftest import Clock
 
 
 @pytest.fixture
@@ -19,8 +19,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def zendesk(clock: Clock) -> Iterator[FakeZendesk]:
-    with FakeZendesk(clock=clock) as made:
+def zendesk(clock: Clock) -> Iterator[Account]:
+    with Account(clock=clock) as made:
         yield made
 
 
@@ -31,7 +31,7 @@ def waited() -> list[float]:
 
 
 @pytest.fixture(params=["oauth", "api token"])
-def access(request: pytest.FixtureRequest, zendesk: FakeZendesk, clock: Clock) -> Access:
+def access(request: pytest.FixtureRequest, zendesk: Account, clock: Clock) -> Access:
     own = zendesk.authority
     if request.param == "api token":
         return ApiToken(own.email, own.token)
@@ -39,7 +39,7 @@ def access(request: pytest.FixtureRequest, zendesk: FakeZendesk, clock: Clock) -
 
 
 @pytest.fixture
-def client(zendesk: FakeZendesk, access: Access, waited: list[float], clock: Clock) -> Zendesk:
+def client(zendesk: Account, access: Access, waited: list[float], clock: Clock) -> Zendesk:
     def sleep(seconds: float) -> None:
         waited.append(seconds)
         clock.now += seconds

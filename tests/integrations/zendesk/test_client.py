@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from bot.local.account.account import Account
+from bot.local.account.faults import Kind
 from integrations.zendesk.addressing import Site
 from integrations.zendesk.authorizing import ApiToken, ClientCredentials
 from integrations.zendesk.client import Zendesk
@@ -19,9 +21,7 @@ from integrations.zendesk.refusing import ConflictError, LostError, MissingError
 from integrations.zendesk.tickets import NewTicket, Tickets
 from rag_core.domain import Deadline
 from rag_core.errors import MisconfiguredError, UnavailableError
-from tests.fakes.zendesk.conftest import Clock
-from tests.fakes.zendesk.faults import Kind
-from tests.fakes.zendesk.zendesk import FakeZendesk
+from tests.bot.local.account.conftest import Clock
 
 NEW = NewTicket("q1", "Help", "it broke", ["ours"])
 
@@ -30,7 +30,7 @@ def soon() -> Deadline:
     return Deadline.within(20)
 
 
-def test_a_ticket_is_made_and_found_by_its_name(tickets: Tickets, zendesk: FakeZendesk) -> None:
+def test_a_ticket_is_made_and_found_by_its_name(tickets: Tickets, zendesk: Account) -> None:
     assert tickets.named("q1", soon()) is None
     number = tickets.create(NEW, soon(), key="q1")
     assert tickets.named("q1", soon()) == number
@@ -46,7 +46,7 @@ def test_a_name_finds_itself_alone(tickets: Tickets) -> None:
     assert tickets.named(odd.name, soon()) == number
 
 
-def test_tags_are_added_to_those_of_others(tickets: Tickets, zendesk: FakeZendesk) -> None:
+def test_tags_are_added_to_those_of_others(tickets: Tickets, zendesk: Account) -> None:
     number = tickets.create(NEW, soon(), key="q1")
     zendesk.desk.tickets[number].tags.append("theirs")
     zendesk.faults.add(Kind.LOSE, "PUT tickets/{id}/tags")
@@ -55,7 +55,7 @@ def test_tags_are_added_to_those_of_others(tickets: Tickets, zendesk: FakeZendes
 
 
 @pytest.mark.parametrize("kind", [Kind.LOSE, Kind.HALF, Kind.SPOIL, Kind.FAIL, Kind.REFUSE])
-def test_what_may_be_repeated_is(tickets: Tickets, zendesk: FakeZendesk, kind: Kind) -> None:
+def test_what_may_be_repeated_is(tickets: Tickets, zendesk: Account, kind: Kind) -> None:
     for operation in ("POST tickets", "GET tickets"):
         zendesk.faults.add(kind, operation, 2)
     number = tickets.create(NEW, soon(), key="q1")
@@ -63,7 +63,7 @@ def test_what_may_be_repeated_is(tickets: Tickets, zendesk: FakeZendesk, kind: K
     assert len(zendesk.desk.tickets) == 1
 
 
-def test_and_no_more_than_twice(tickets: Tickets, zendesk: FakeZendesk) -> None:
+def test_and_no_more_than_twice(tickets: Tickets, zendesk: Account) -> None:
     zendesk.faults.add(Kind.FAIL, times=None)
     with pytest.raises(UnavailableError):
         tickets.create(NEW, soon(), key="q1")
@@ -75,7 +75,7 @@ def test_and_no_more_than_twice(tickets: Tickets, zendesk: FakeZendesk) -> None:
 
 
 @pytest.mark.parametrize("kind", [Kind.LOSE, Kind.HALF, Kind.SPOIL, Kind.FAIL])
-def test_what_must_not_be_repeated_is_not(client: Zendesk, zendesk: FakeZendesk, kind: Kind) -> None:
+def test_what_must_not_be_repeated_is_not(client: Zendesk, zendesk: Account, kind: Kind) -> None:
     from zenpy.lib.api_objects import Comment, Ticket
 
     zendesk.faults.add(kind, "POST tickets")
@@ -84,14 +84,14 @@ def test_what_must_not_be_repeated_is_not(client: Zendesk, zendesk: FakeZendesk,
     assert zendesk.count("POST tickets") <= 1
 
 
-def test_it_waits_as_long_as_it_is_asked_to(tickets: Tickets, zendesk: FakeZendesk, waited: list[float]) -> None:
+def test_it_waits_as_long_as_it_is_asked_to(tickets: Tickets, zendesk: Account, waited: list[float]) -> None:
     zendesk.faults.add(Kind.LIMIT, "POST tickets", 4, value=7)
     tickets.create(NEW, soon(), key="q1")
     assert waited == [7, 7, 7, 7]
 
 
 def test_a_wait_longer_than_the_time_there_is_is_for_the_caller(
-    tickets: Tickets, zendesk: FakeZendesk, waited: list[float]
+    tickets: Tickets, zendesk: Account, waited: list[float]
 ) -> None:
     zendesk.faults.add(Kind.LIMIT, "POST tickets", value=93)
     with pytest.raises(UnavailableError) as caught:
@@ -99,14 +99,14 @@ def test_a_wait_longer_than_the_time_there_is_is_for_the_caller(
     assert (caught.value.retry_after, waited) == (93, [])
 
 
-def test_a_plan_that_is_used_up_is_waited_for(tickets: Tickets, zendesk: FakeZendesk, waited: list[float]) -> None:
+def test_a_plan_that_is_used_up_is_waited_for(tickets: Tickets, zendesk: Account, waited: list[float]) -> None:
     zendesk.limits.plan = 2
     for _ in range(5):
         tickets.named("q1", Deadline.within(100))
     assert waited == [60, 60]
 
 
-def test_a_stall_ends_with_the_deadline(tickets: Tickets, zendesk: FakeZendesk) -> None:
+def test_a_stall_ends_with_the_deadline(tickets: Tickets, zendesk: Account) -> None:
     tickets.named("q1", soon())
     zendesk.faults.add(Kind.STALL, value=30)
     begun = time.monotonic()
@@ -117,9 +117,7 @@ def test_a_stall_ends_with_the_deadline(tickets: Tickets, zendesk: FakeZendesk) 
         tickets.named("q1", Deadline.within(0))
 
 
-def test_a_race_is_told_from_what_is_wrong(
-    client: Zendesk, tickets: Tickets, zendesk: FakeZendesk, clock: Clock
-) -> None:
+def test_a_race_is_told_from_what_is_wrong(client: Zendesk, tickets: Tickets, zendesk: Account, clock: Clock) -> None:
     from zenpy.lib.api_objects import Comment, Ticket
 
     number = tickets.create(NEW, soon(), key="q1")
@@ -138,7 +136,7 @@ def test_a_race_is_told_from_what_is_wrong(
     assert (caught.value.status, caught.value.code) == (422, "RecordInvalid")
 
 
-def test_nothing_is_remembered_between_calls(client: Zendesk, tickets: Tickets, zendesk: FakeZendesk) -> None:
+def test_nothing_is_remembered_between_calls(client: Zendesk, tickets: Tickets, zendesk: Account) -> None:
     number = tickets.create(NEW, soon(), key="q1")
     for _ in range(2):
         with client.calling(soon()) as zenpy:
@@ -167,7 +165,7 @@ def test_another_host_is_not_called(client: Zendesk, monkeypatch: pytest.MonkeyP
 
 
 def test_nothing_of_a_ticket_or_a_secret_is_logged_or_told(
-    tickets: Tickets, zendesk: FakeZendesk, caplog: pytest.LogCaptureFixture
+    tickets: Tickets, zendesk: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     new = NewTicket("canary-name", "canary-subject", "canary-text", ["canary-tag"])
@@ -204,7 +202,7 @@ def test_nobody_there_is_told_without_what_was_asked() -> None:
     assert name not in "".join(traceback.format_exception(caught.value))
 
 
-def test_a_variable_of_zenpys_does_not_turn_on_the_logs_of_all(zendesk: FakeZendesk) -> None:
+def test_a_variable_of_zenpys_does_not_turn_on_the_logs_of_all(zendesk: Account) -> None:
     own = zendesk.authority
     program = f"""
 import logging
@@ -219,14 +217,14 @@ assert (logging.getLogger().level, logging.getLogger().handlers) == (logging.WAR
 
 
 @pytest.mark.parametrize("scheme", ["oauth", "token"])
-def test_a_wrong_sign_in_says_what_to_do(zendesk: FakeZendesk, scheme: str) -> None:
+def test_a_wrong_sign_in_says_what_to_do(zendesk: Account, scheme: str) -> None:
     site = Site.of("", zendesk.url)
     wrong = ClientCredentials(site, "supportbot", "wrong") if scheme == "oauth" else ApiToken("a@example.com", "wrong")
     with pytest.raises(MisconfiguredError, match="does not accept the sign-in"):
         Tickets(Zendesk(site, wrong)).named("q1", soon())
 
 
-def test_an_account_that_never_was_says_what_to_do(tickets: Tickets, zendesk: FakeZendesk) -> None:
+def test_an_account_that_never_was_says_what_to_do(tickets: Tickets, zendesk: Account) -> None:
     tickets.named("q1", soon())
     for status in (404, 301):
         zendesk.faults.add(Kind.FAIL, "GET tickets", value=status)
@@ -234,7 +232,7 @@ def test_an_account_that_never_was_says_what_to_do(tickets: Tickets, zendesk: Fa
             tickets.named("q1", soon())
 
 
-def test_a_page_instead_of_json_is_no_answer(tickets: Tickets, zendesk: FakeZendesk) -> None:
+def test_a_page_instead_of_json_is_no_answer(tickets: Tickets, zendesk: Account) -> None:
     zendesk.faults.add(Kind.SPOIL, "GET tickets", times=3, value=200)
     with pytest.raises(LostError, match="JSON"):
         tickets.named("q1", soon())

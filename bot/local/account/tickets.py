@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from tests.fakes.zendesk.desk import Desk, Ticket, normalised
-from tests.fakes.zendesk.exchanging import RefusalError, Request, Response, Route, invalid, missing
-from tests.fakes.zendesk.limiting import Limits
-from tests.fakes.zendesk.paging import listed
-from tests.fakes.zendesk.replaying import Replays
-from tests.fakes.zendesk.users import Users
+from bot.local.account.desk import Desk, Ticket, normalised
+from bot.local.account.exchanging import RefusalError, Request, Response, Route, invalid, missing
+from bot.local.account.limiting import Limits
+from bot.local.account.paging import listed
+from bot.local.account.replaying import Replays
+from bot.local.account.users import Users
 
 KEPT = ("external_id", "subject", "status", "priority", "type", "custom_fields", "group_id", "brand_id", "assignee_id")
 LONGEST = 65_535  # characters of a comment
@@ -77,7 +77,7 @@ class Tickets:
     def show(self, request: Request, id: int) -> Response:  # noqa: A002
         return Response(200, {"ticket": self._found(id).shown(request.here)})
 
-    def delete(self, request: Request, id: int) -> Response:  # noqa: A002
+    def delete(self, _request: Request, id: int) -> Response:  # noqa: A002
         self._found(id).deleted = True
         return Response(204)
 
@@ -87,7 +87,7 @@ class Tickets:
             found.reverse()
         return listed(request, "comments", found, {})
 
-    def tags(self, request: Request, id: int) -> Response:  # noqa: A002
+    def tags(self, _request: Request, id: int) -> Response:  # noqa: A002
         return Response(200, {"tags": self._found(id).tags})
 
     def add_tags(self, request: Request, id: int) -> Response:  # noqa: A002

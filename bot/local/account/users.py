@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from tests.fakes.zendesk.desk import Desk
-from tests.fakes.zendesk.exchanging import Request, Response, Route, invalid, missing
-from tests.fakes.zendesk.paging import listed
+from bot.local.account.desk import Desk
+from bot.local.account.exchanging import Request, Response, Route, invalid, missing
+from bot.local.account.paging import listed
 
 
 class Users:
@@ -23,7 +23,7 @@ class Users:
             ("POST", "users/create_or_update", self.create_or_update),
         ]
 
-    def show(self, request: Request, id: int) -> Response:  # noqa: A002 - the platform's word
+    def show(self, _request: Request, id: int) -> Response:  # noqa: A002 - the platform's word
         if id not in self._desk.users:
             raise missing()
         return Response(200, {"user": self._desk.users[id]})

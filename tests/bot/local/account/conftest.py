@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.fakes.zendesk.zendesk import FakeZendesk
+from bot.local.account.account import Account
 
 
 class Clock:
@@ -25,13 +25,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def zendesk(clock: Clock) -> Iterator[FakeZendesk]:
-    with FakeZendesk(clock=clock) as made:
+def zendesk(clock: Clock) -> Iterator[Account]:
+    with Account(clock=clock) as made:
         yield made
 
 
 @pytest.fixture
-def zenpy(zendesk: FakeZendesk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def zenpy(zendesk: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     from zenpy import Zenpy
 
     monkeypatch.setenv("ZENPY_FORCE_NETLOC", zendesk.url.removeprefix("http://"))

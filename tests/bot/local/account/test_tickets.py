@@ -6,8 +6,8 @@ import pytest
 from zenpy.lib.api_objects import Comment, Ticket, User
 from zenpy.lib.exception import APIException, RecordNotFoundException
 
-from tests.fakes.zendesk.conftest import Clock
-from tests.fakes.zendesk.zendesk import FakeZendesk
+from bot.local.account.account import Account
+from tests.bot.local.account.conftest import Clock
 
 
 def made(zenpy: Any, **more: Any) -> Any:
@@ -42,7 +42,7 @@ def test_the_list_finds_an_external_id_at_once_and_the_search_after_a_while(zenp
     assert [each.id for each in zenpy.search(type="ticket", external_id="q1")] == [number]
 
 
-def test_a_long_list_comes_in_pages(zenpy: Any, zendesk: FakeZendesk) -> None:
+def test_a_long_list_comes_in_pages(zenpy: Any, zendesk: Account) -> None:
     for _ in range(205):
         made(zenpy)
     assert len({each.id for each in zenpy.tickets()}) == 205
@@ -92,7 +92,7 @@ def test_a_closed_ticket_is_not_changed(zenpy: Any) -> None:
         zenpy.tickets.update(Ticket(id=number, comment=Comment(body="late")))
 
 
-def test_a_requester_is_made_once_and_found_again(zenpy: Any, zendesk: FakeZendesk) -> None:
+def test_a_requester_is_made_once_and_found_again(zenpy: Any, zendesk: Account) -> None:
     first = made(zenpy, requester=User(name="Ann", email="ann@example.com")).requester_id
     assert made(zenpy, requester=User(name="Ann", email="Ann@example.com")).requester_id == first
     assert made(zenpy).requester_id == zendesk.bot["id"]

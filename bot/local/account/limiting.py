@@ -4,7 +4,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from math import ceil
 
-from tests.fakes.zendesk.exchanging import RefusalError
+from bot.local.account.exchanging import RefusalError
 
 MINUTE = 60.0
 UPDATES, TICKET_UPDATES, TEN_MINUTES = 100, 30, 600.0

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from tests.fakes.zendesk.exchanging import Request, Response
+from bot.local.account.exchanging import Request, Response
 
 LARGEST = 100
 

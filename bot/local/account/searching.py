@@ -3,9 +3,9 @@
 import shlex
 from typing import Any
 
-from tests.fakes.zendesk.desk import Desk, Ticket
-from tests.fakes.zendesk.exchanging import Request, Response, Route
-from tests.fakes.zendesk.paging import listed
+from bot.local.account.desk import Desk, Ticket
+from bot.local.account.exchanging import Request, Response, Route
+from bot.local.account.paging import listed
 
 
 class Search:

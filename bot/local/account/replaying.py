@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.fakes.zendesk.exchanging import RefusalError, Request, Response
+from bot.local.account.exchanging import RefusalError, Request, Response
 
 KEPT = 2 * 3600.0
 OTHER = "Request parameters don't match the given idempotency key"
@@ -16,6 +16,8 @@ OTHER = "Request parameters don't match the given idempotency key"
 
 @dataclass(slots=True)
 class Kept:
+    """What was answered under a key."""
+
     body: bytes
     until: float
     response: Response | None = None  # None: still worked on

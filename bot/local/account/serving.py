@@ -4,11 +4,11 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes.zendesk.exchanging import Request, Response
-from tests.fakes.zendesk.faults import Fault, Kind
+from bot.local.account.exchanging import Request, Response
+from bot.local.account.faults import Fault, Kind
 
 if TYPE_CHECKING:
-    from tests.fakes.zendesk.zendesk import FakeZendesk
+    from bot.local.account.account import Account
 
 BEFORE = {Kind.LIMIT, Kind.FAIL, Kind.REFUSE}
 
@@ -24,7 +24,7 @@ class _Server(ThreadingHTTPServer):
 class Serving:
     """Opens a port on 127.0.0.1 and closes it with every connection on it."""
 
-    def __init__(self, zendesk: "FakeZendesk") -> None:
+    def __init__(self, zendesk: "Account") -> None:
         self._zendesk = zendesk
         self._server: _Server | None = None
         self.port = 0
@@ -41,7 +41,7 @@ class Serving:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    zendesk: "FakeZendesk"
+    zendesk: "Account"
     protocol_version = "HTTP/1.1"
     timeout = 5.0  # seconds that a quiet connection is kept
     disable_nagle_algorithm = True

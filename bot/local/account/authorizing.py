@@ -5,13 +5,15 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.fakes.zendesk.exchanging import RefusalError, Request, Response
+from bot.local.account.exchanging import RefusalError, Request, Response
 
 EXPIRED = "The access token provided is expired, revoked, malformed or invalid for other reasons."
 
 
 @dataclass(slots=True)
 class Issued:
+    """A token that opens."""
+
     until: float
     scopes: frozenset[str]
 

@@ -1,4 +1,4 @@
-"""One Zendesk account on 127.0.0.1: `with FakeZendesk() as zendesk: ... zendesk.url`.
+"""One Zendesk account on 127.0.0.1: `with Account() as zendesk: ... zendesk.url`.
 
 It answers as the platform does and keeps every request; a test looks at `desk` for what became of them.
 """
@@ -11,21 +11,21 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from tests.fakes.zendesk.authorizing import Authority
-from tests.fakes.zendesk.desk import Clock, Desk
-from tests.fakes.zendesk.exchanging import RefusalError, Request, Response, Routes
-from tests.fakes.zendesk.faults import Faults
-from tests.fakes.zendesk.limiting import Limits
-from tests.fakes.zendesk.replaying import Replays
-from tests.fakes.zendesk.searching import Search
-from tests.fakes.zendesk.serving import Serving
-from tests.fakes.zendesk.tickets import Tickets
-from tests.fakes.zendesk.users import Users
+from bot.local.account.authorizing import Authority
+from bot.local.account.desk import Clock, Desk
+from bot.local.account.exchanging import RefusalError, Request, Response, Routes
+from bot.local.account.faults import Faults
+from bot.local.account.limiting import Limits
+from bot.local.account.replaying import Replays
+from bot.local.account.searching import Search
+from bot.local.account.serving import Serving
+from bot.local.account.tickets import Tickets
+from bot.local.account.users import Users
 
 TOKENS = "/oauth/tokens"
 
 
-class FakeZendesk:
+class Account:
     """`lag`: seconds until the search knows of a change; `plan`: requests a minute."""
 
     def __init__(self, *, clock: Clock = time.time, lag: float = 60.0, plan: int = 100_000) -> None:

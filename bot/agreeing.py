@@ -1,0 +1,78 @@
+"""What no type says of a setting: its form, and what it needs beside it.
+
+Apart from the settings, which say what there is.
+"""
+
+import re
+
+import msgspec
+
+from bot.settings import BEDROCK, EMBEDDING, SCHEMES, Settings, wrong
+
+GROUP = re.compile(r"(?:S[A-Z0-9]{2,20})?", re.ASCII)  # in Slack
+ZENDESK = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)  # a subdomain
+WORKSPACE = re.compile(r"[TE][A-Z0-9]{2,20}", re.ASCII)
+
+
+def check(settings: Settings) -> None:
+    """Raises MisconfiguredError naming the variable."""
+    for name, value in msgspec.structs.asdict(settings).items():
+        if not _is_text(value):
+            raise wrong(name, "it is no text in UTF-8")
+    for name in SCHEMES:
+        if getattr(settings, name):
+            settings.address(name)
+    if settings.redis_url:
+        _check_login(settings)
+    if settings.embedding_model.startswith(BEDROCK) and not EMBEDDING.fullmatch(settings.embedding_model):
+        raise wrong("embedding_model", f"it reads {BEDROCK}<model id>, or {BEDROCK}<model id> 1024 float")
+    _ = settings.engine_parameters
+    _check_slack(settings)
+    _check_zendesk(settings)
+    if settings.cost_tag and not all(settings.cost_tag.partition("=")):
+        raise wrong("cost_tag", "it reads name=value")
+
+
+def _check_slack(settings: Settings) -> None:
+    for name in ("slack_humans", "slack_admins"):
+        if not GROUP.fullmatch(getattr(settings, name)):
+            raise wrong(name, "it is the id of a user group, such as S0614TZR7")
+    if not settings.slack_client_id:
+        return
+    if settings.slack_bot_token:
+        raise wrong(
+            "slack_client_id", "it is for several workspaces, SUPPORTBOT_SLACK_BOT_TOKEN for one: set one of them"
+        )
+    for name in ("slack_client_secret", "slack_encryption_key", "slack_workspaces"):
+        if not getattr(settings, name):
+            raise wrong(name, "it is needed with SUPPORTBOT_SLACK_CLIENT_ID (docs/slack.md)")
+    if not all(WORKSPACE.fullmatch(each) for each in settings.slack_workspaces.replace(",", " ").split()):
+        raise wrong("slack_workspaces", "it reads T0123ABCD,E0456EFGH: ids of workspaces and organisations")
+
+
+def _check_zendesk(settings: Settings) -> None:
+    oauth = (settings.zendesk_client_id, settings.zendesk_client_secret)
+    token = (settings.zendesk_email, settings.zendesk_token)
+    if not settings.zendesk_subdomain:
+        if any((*oauth, *token, settings.zendesk_url, settings.zendesk_webhook_secret, settings.zendesk_app_secret)):
+            raise wrong("zendesk_subdomain", "it is needed with the other settings of Zendesk (docs/zendesk.md)")
+    elif not ZENDESK.fullmatch(settings.zendesk_subdomain):
+        raise wrong("zendesk_subdomain", "of https://example.zendesk.com it is the word example")
+    elif not ((all(oauth) and not any(token)) or (all(token) and not any(oauth))):
+        raise wrong("zendesk_client_id", "with it _CLIENT_SECRET is needed, or instead of both _EMAIL and _TOKEN")
+
+
+def _check_login(settings: Settings) -> None:
+    address = settings.address("redis_url")
+    if address.username and not address.password:
+        raise wrong("redis_url", "it names a user without a password: redis://user:password@host")
+    if address.password and settings.redis_user:
+        raise wrong("redis_user", "it signs in by IAM, and SUPPORTBOT_REDIS_URL by a password: set one of them")
+
+
+def _is_text(value: object) -> bool:
+    try:
+        str(value).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
