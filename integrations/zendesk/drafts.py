@@ -1,0 +1,64 @@
+"""Which drafts a ticket has had: one a comment of its customer's, on record.
+
+A ticket's drafts outlive every process: by them a redelivery, the sidebar and the comparison with what was sent know
+what was drafted. The text is not here: the log has it, under the question's id.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from rag_core.domain import QuestionId, Use
+from rag_core.errors import UnavailableError
+from rag_core.ports import Records
+
+KEPT = timedelta(days=90)  # a ticket that is quiet for longer is not drafted for again
+TRIES = 5  # against others who write the same draft at the same moment
+
+
+@dataclass(frozen=True, slots=True)
+class TicketDraft:
+    """One draft, for one comment of the customer's."""
+
+    ticket: int
+    comment: int  # that it answers
+    question: QuestionId
+    answered: bool  # False: the documents were silent
+    shown: bool  # False: shadow mode, or only tags
+    at: datetime
+    use: Use | None = None  # once an agent has sent something
+
+
+class Drafts:
+    """Of one account; safe to share between threads."""
+
+    def __init__(self, records: Records, account: str) -> None:
+        self._records, self._account = records, account
+
+    def of(self, ticket: int) -> list[TicketDraft]:
+        """The oldest first."""
+        found = [_read(record.value) for _, record in self._records.list(self._group(ticket))]
+        return sorted(found, key=lambda draft: (draft.at, draft.comment))
+
+    def keep(self, draft: TicketDraft) -> None:
+        """The newest word on a comment's draft."""
+        for _ in range(TRIES):
+            seen = self._records.get(self._group(draft.ticket), str(draft.comment))
+            if self._records.change(
+                self._group(draft.ticket), str(draft.comment), _written(draft), seen=seen, ttl=KEPT
+            ):
+                return
+        raise UnavailableError("the draft of a ticket cannot be recorded now: try again")
+
+    def _group(self, ticket: int) -> str:
+        return f"zendesk:{self._account}:{ticket}"
+
+
+def _written(draft: TicketDraft) -> bytes:
+    return json.dumps(asdict(draft) | {"at": draft.at.isoformat()}).encode()
+
+
+def _read(value: bytes) -> TicketDraft:
+    found = json.loads(value)
+    use = Use(found["use"]) if found["use"] else None
+    return TicketDraft(**found | {"at": datetime.fromisoformat(found["at"]), "use": use})
