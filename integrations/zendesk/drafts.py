@@ -9,11 +9,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from rag_core.domain import QuestionId, Use
-from rag_core.errors import UnavailableError
 from rag_core.ports import Records
 
 KEPT = timedelta(days=90)  # a ticket that is quiet for longer is not drafted for again
-TRIES = 5  # against others who write the same draft at the same moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +40,7 @@ class Drafts:
 
     def keep(self, draft: TicketDraft) -> None:
         """The newest word on a comment's draft."""
-        for _ in range(TRIES):
-            seen = self._records.get(self._group(draft.ticket), str(draft.comment))
-            if self._records.change(
-                self._group(draft.ticket), str(draft.comment), _written(draft), seen=seen, ttl=KEPT
-            ):
-                return
-        raise UnavailableError("the draft of a ticket cannot be recorded now: try again")
+        self._records.put(self._group(draft.ticket), str(draft.comment), _written(draft), ttl=KEPT)
 
     def _group(self, ticket: int) -> str:
         return f"zendesk:{self._account}:{ticket}"
