@@ -16,6 +16,7 @@ from bot.local.account.desk import Clock, Desk
 from bot.local.account.exchanging import RefusalError, Request, Response, Routes
 from bot.local.account.faults import Faults
 from bot.local.account.limiting import Limits
+from bot.local.account.people import People
 from bot.local.account.replaying import Replays
 from bot.local.account.searching import Search
 from bot.local.account.serving import Serving
@@ -35,6 +36,7 @@ class Account:
         self.requests: list[Request] = []
         self.replays = Replays(clock, self.desk.lock)
         self._closing = threading.Event()
+        self.people = People(self.desk)
         users = Users(self.desk)
         tickets = Tickets(self.desk, users, self.limits, self.replays)
         self._routes = Routes([*tickets.routes, *users.routes, *Search(self.desk).routes])

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 Clock = Callable[[], float]
+CREATED, COMMENTED = "ticket.created", "ticket.comment_added"  # what subscribers of webhooks are told
 TAG = re.compile(r"<[^>]+>")
 
 
@@ -74,6 +75,9 @@ class Ticket:
         }  # fmt: skip
 
 
+Listener = Callable[[str, Ticket, Comment], None]
+
+
 class Desk:
     """The account's data; every request is served under `lock`, as one transaction."""
 
@@ -81,6 +85,9 @@ class Desk:
         self.lock = threading.RLock()
         self.tickets: dict[int, Ticket] = {}
         self.users: dict[int, dict[str, Any]] = {}
+        self.changed = threading.Condition(self.lock)
+        self.version = 0  # grows with every change
+        self.listeners: list[Listener] = []  # are told while the lock is held: they only take note
         self._clock, self._lag, self._last = clock, lag, 0
 
     def new_id(self) -> int:
@@ -107,6 +114,18 @@ class Desk:
         }  # fmt: skip
         self.users[number] = user
         return user
+
+    def touch(self) -> None:
+        """Whoever waits for something looks again."""
+        with self.lock:
+            self.version += 1
+            self.changed.notify_all()
+
+    def tell(self, kind: str, ticket: Ticket, comment: Comment) -> None:
+        """Of what has just happened, whoever did it."""
+        for listener in self.listeners:
+            listener(kind, ticket, comment)
+        self.touch()
 
     def open_tickets(self) -> list[Ticket]:
         return [ticket for ticket in self.tickets.values() if not ticket.deleted]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.local.account.desk import Desk, Ticket, normalised
+from bot.local.account.desk import COMMENTED, CREATED, Desk, Ticket, normalised
 from bot.local.account.exchanging import RefusalError, Request, Response, Route, invalid, missing
 from bot.local.account.limiting import Limits
 from bot.local.account.paging import listed
@@ -45,6 +45,7 @@ class Tickets:
         ticket.comments.append(desk.comment(comment, int(stated.get("submitter_id") or request.by)))
         self._set(ticket, stated)
         desk.tickets[ticket.id] = ticket
+        desk.tell(CREATED, ticket, ticket.comments[0])
         return Response(
             201, self._audited(ticket, request), {"Location": f"{request.here}/api/v2/tickets/{ticket.id}.json"}
         )
@@ -55,11 +56,14 @@ class Tickets:
         _check_stamp(ticket, stated)
         if ticket.fields.get("status") == "closed":
             raise invalid("status", "Status: closed prevents ticket update")
-        if comment := stated.get("comment"):
-            _check_comment(comment)
-            ticket.comments.append(self._desk.comment(comment, request.by))
+        said = stated.get("comment")
+        if said:
+            _check_comment(said)
+            ticket.comments.append(self._desk.comment(said, request.by))
         self._set(ticket, stated)
         self._touch(ticket)
+        if said:
+            self._desk.tell(COMMENTED, ticket, ticket.comments[-1])
         return Response(200, self._audited(ticket, request))
 
     def list(self, request: Request) -> Response:
@@ -114,6 +118,7 @@ class Tickets:
 
     def _touch(self, ticket: Ticket) -> None:
         ticket.updated_at, ticket.indexed_at = self._desk.stamp, self._desk.indexed_at
+        self._desk.touch()
 
     def _found(self, id: int) -> Ticket:  # noqa: A002
         ticket = self._desk.tickets.get(id)
