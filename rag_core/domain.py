@@ -248,7 +248,7 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRecord:
-    """An answer as the log keeps it, with the rating of everyone who gave one."""
+    """An answer as the log keeps it, with the rating of everyone who gave one, and what was sent in the end."""
 
     question: Question
     outcome: Outcome
@@ -256,16 +256,24 @@ class AnswerRecord:
     citations: tuple[Citation, ...]
     confidence: float
     ratings: tuple[Rating, ...] = ()
+    acceptance: Acceptance | None = None  # None: it was no draft, or nothing has been sent yet
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The questions of one day: how they ended, and what people thought of their answers, whenever they said so."""
+    """The questions of one day: how they ended, and what became of their answers, whenever that showed.
+
+    Drafts that were not shown are counted apart: nobody chose what became of them.
+    """
 
     day: date  # UTC
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)
     helpful: int = 0
     not_helpful: Mapping[str, int] = field(default_factory=dict)  # by reason, "" where none was given
+    uses: Mapping[Use, int] = field(default_factory=dict)  # of the drafts that were compared with what was sent
+    kept: float = 0.0  # the sum of what the edited ones kept, each a share of its draft
+    shadow_uses: Mapping[Use, int] = field(default_factory=dict)
+    shadow_kept: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

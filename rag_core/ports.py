@@ -9,6 +9,7 @@ from typing import Protocol, Self
 
 from rag_core.domain import (
     NEVER,
+    Acceptance,
     Answer,
     AnswerRecord,
     Audience,
@@ -182,25 +183,26 @@ class DocumentSource(Protocol):
 
 
 class FeedbackLog(Protocol):
-    """What was asked, what was answered, and what people thought of it.
+    """What was asked and answered, what people thought of it, and what they sent. Unknown questions: RejectedError.
 
     Made so that a report reads no more than it shows: `tally` is one set of counters a day, kept by every write, and
-    `worst` and `declined` are bounded lists, from an index that holds such answers only. Days are UTC.
-
-    Everything counts for the day its question was asked, a rating too, whenever it comes: then shares and lists speak
-    of the same answers. A change of mind takes the former rating out of that day's counters as it puts the new one in,
-    and so does an answer recorded again with its outcome. `answer` gives what was written last; `tally`, `worst` and
-    `declined` may be moments behind. A backend may forget answers after a time, but not a day's counters.
+    `worst` and `declined` are bounded lists, from an index that holds such answers only. Days are UTC. Everything
+    counts for the day its question was asked, a rating too, whenever it comes: then shares and lists speak of the same
+    answers. A change of mind takes the former one out of that day's counters as it puts the new one in, as an answer
+    recorded again does. `answer` gives what was written last; `tally`, `worst` and `declined` may be moments behind. A
+    backend may forget answers after a time, but not a day's counters.
     """
 
     def record_answer(self, question: Question, answer: Answer) -> None:
-        """Keep the answer; recording a question again replaces all but when it was asked, and keeps its ratings."""
+        """Keep the answer; asked again it replaces all but when it was asked, its ratings and its acceptance."""
 
     def record_rating(self, rating: Rating) -> None:
-        """Keep one rating a person and answer; the newest counts. Raises RejectedError for an unknown question."""
+        """Keep one rating a person and answer; the newest counts."""
 
-    def answer(self, question_id: QuestionId) -> AnswerRecord:
-        """Raises RejectedError for an unknown question."""
+    def record_acceptance(self, acceptance: Acceptance) -> None:
+        """Keep one acceptance an answer; the newest counts. No text is kept of what was sent."""
+
+    def answer(self, question_id: QuestionId) -> AnswerRecord: ...
 
     def tally(self, since: date | None = None) -> list[Tally]:
         """The days from `since` on that have questions, oldest first."""

@@ -12,10 +12,11 @@ from typing import Any
 
 from rag_core.backends.dynamodb.items import outcome_of, usage_of
 from rag_core.backends.dynamodb.table import Item, number
-from rag_core.domain import Outcome, Tally, Usage
+from rag_core.domain import Outcome, Tally, Usage, Use
 
 Counts = Mapping[str, Decimal]  # by an attribute's name: outcome/answered, reason/wrong, usage/<model>/input_tokens
 OUTCOME, HELPFUL, REASON, USAGE = "outcome/", "helpful", "reason/", "usage/"
+USE, KEPT, SHADOW = "use/", "kept", "shadow/"  # those of drafts that were not shown begin with SHADOW
 
 
 def of_answer(item: Item) -> Counts:
@@ -33,6 +34,16 @@ def of_rating(item: Item) -> Counts:
     if not item:
         return {}
     return {HELPFUL if item["helpful"]["BOOL"] else REASON + str(item["reason"]["S"]): Decimal(1)}
+
+
+def of_acceptance(item: Item) -> Counts:
+    if not item:
+        return {}
+    use, apart = Use(item["use"]["S"]), SHADOW if item["shadow"]["BOOL"] else ""
+    counts = {f"{apart}{USE}{use}": Decimal(1)}
+    if use is Use.EDITED:
+        counts[f"{apart}{KEPT}"] = Decimal(item["kept"]["N"])
+    return counts
 
 
 def difference(new: Counts, former: Counts) -> Counts:
@@ -66,7 +77,9 @@ def summed(items: Iterable[Item]) -> dict[date, Counts]:
 def tally(day: date, counts: Counts) -> Tally:
     outcomes = {Outcome(name): int(count) for name, count in _under(OUTCOME, counts).items()}
     reasons = {name: int(count) for name, count in _under(REASON, counts).items()}
-    return Tally(day, outcomes, int(counts.get(HELPFUL, 0)), reasons)
+    uses, kept = _uses(counts)
+    shadow_uses, shadow_kept = _uses(_under(SHADOW, counts))
+    return Tally(day, outcomes, int(counts.get(HELPFUL, 0)), reasons, uses, kept, shadow_uses, shadow_kept)
 
 
 def usage(counts: Counts) -> tuple[Usage, ...]:
@@ -76,6 +89,11 @@ def usage(counts: Counts) -> tuple[Usage, ...]:
         model, _, what = name.rpartition("/")
         models[model][what] = amount
     return tuple(_usage(model, models[model]) for model in sorted(models))
+
+
+def _uses(counts: Counts) -> tuple[dict[Use, int], float]:
+    uses = {Use(name): int(count) for name, count in _under(USE, counts).items()}
+    return uses, float(counts.get(KEPT, 0))
 
 
 def _under(prefix: str, counts: Counts) -> dict[str, Decimal]:

@@ -11,13 +11,21 @@ from typing import Any, TypeVar
 
 from rag_core.backends.dynamodb import counting
 from rag_core.backends.dynamodb.client import WHAT, Table
-from rag_core.backends.dynamodb.items import answer_item, declined_of, outcome_of, rating_item, record_of
+from rag_core.backends.dynamodb.items import (
+    acceptance_item,
+    answer_item,
+    declined_of,
+    outcome_of,
+    rating_item,
+    record_of,
+)
 from rag_core.backends.dynamodb.table import (
     DECLINED,
     SHARDS,
     STEP,
     WORST,
     Item,
+    acceptance_key,
     answer_key,
     day_of,
     lives,
@@ -31,6 +39,7 @@ from rag_core.backends.dynamodb.table import (
 )
 from rag_core.calling import Dependency, Patience
 from rag_core.domain import (
+    Acceptance,
     Answer,
     AnswerRecord,
     Deadline,
@@ -55,7 +64,7 @@ Round = Callable[[Deadline], bool]
 
 
 class DynamoFeedbackLog:
-    """FeedbackLog; safe to share between threads. Answers and ratings end `retention` after the question was asked.
+    """FeedbackLog; safe to share between threads. All but counters ends `retention` after its question was asked.
 
     Of an answer or a comment too long for an item the end is cut off, with a sign.
     """
@@ -70,10 +79,13 @@ class DynamoFeedbackLog:
     def record_rating(self, rating: Rating) -> None:
         self._settle(lambda deadline: self._rate(rating, deadline))
 
+    def record_acceptance(self, acceptance: Acceptance) -> None:
+        self._settle(lambda deadline: self._accept(acceptance, deadline))
+
     def answer(self, question_id: QuestionId) -> AnswerRecord:
         pk, now = answer_key(question_id)["pk"], self._table.clock()
         found = [each for each in self._table.find("pk = :pk", {":pk": pk}, ConsistentRead=True) if lives(each, now)]
-        if not found or found[0]["sk"]["S"] != "answer":  # which sorts before its ratings
+        if not found or found[0]["sk"]["S"] != "answer":  # which sorts before what came of it
             raise RejectedError(_unknown(question_id))
         return record_of(found[0], found[1:])
 
@@ -113,6 +125,17 @@ class DynamoFeedbackLog:
         actions = [("Put", {"Item": item, **unchanged(found)})]
         actions += counting.update(tally_key(rating.question_id, day_of(answer)), changes)
         return self._table.write(actions + _standing(answer, _disliking(item) - _disliking(former)), deadline)
+
+    def _accept(self, acceptance: Acceptance, deadline: Deadline) -> bool:
+        now, name = self._table.clock(), acceptance.question_id
+        answer, found = (self._table.get(key(name), deadline) for key in (answer_key, acceptance_key))
+        if not lives(answer, now):
+            raise RejectedError(_unknown(name))
+        item = acceptance_item(acceptance, found, answer)
+        former = found if lives(found, now) else {}
+        changes = counting.difference(counting.of_acceptance(item), counting.of_acceptance(former))
+        actions = [("Put", {"Item": item, **unchanged(found)})]
+        return self._table.write(actions + counting.update(tally_key(name, day_of(answer)), changes), deadline)
 
     def _settle(self, attempt: Round) -> None:
         """Rounds of reading and writing, until nobody came between."""

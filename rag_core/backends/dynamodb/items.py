@@ -1,4 +1,4 @@
-"""Answers and ratings as items, and back.
+"""Answers, ratings and acceptances as items, and back.
 
 An item has at most 400 KB: what is longer is cut where it is, with a sign, and never refused.
 """
@@ -14,6 +14,7 @@ from rag_core.backends.dynamodb.table import (
     STEP,
     TTL,
     Item,
+    acceptance_key,
     answer_key,
     day_of,
     microseconds,
@@ -24,6 +25,7 @@ from rag_core.backends.dynamodb.table import (
     text,
 )
 from rag_core.domain import (
+    Acceptance,
     Answer,
     AnswerRecord,
     Audience,
@@ -36,6 +38,7 @@ from rag_core.domain import (
     Rating,
     SourceName,
     Usage,
+    Use,
 )
 
 # Bytes in UTF-8; together less than 400 KB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
@@ -87,8 +90,23 @@ def rating_item(rating: Rating, former: Item, answer: Item) -> dict[str, Any]:
     }
 
 
-def record_of(answer: Item, ratings: Sequence[Item]) -> AnswerRecord:
+def acceptance_item(acceptance: Acceptance, former: Item, answer: Item) -> dict[str, Any]:
+    return {
+        **acceptance_key(acceptance.question_id),
+        "use": text(acceptance.use),
+        "kept": number(f"{acceptance.kept:.6f}"),
+        "shadow": {"BOOL": acceptance.shadow},
+        "sent_at": text(_utc(acceptance.sent_at)),
+        "rev": next_rev(former),
+        TTL: answer[TTL],
+    }
+
+
+def record_of(answer: Item, others: Sequence[Item]) -> AnswerRecord:
+    """`others` are its ratings and its acceptance."""
     cited = json.loads(answer["citations"]["S"])
+    sent = [each for each in others if "use" in each]
+    ratings = [each for each in others if "use" not in each]
     return AnswerRecord(
         _question_of(answer),
         outcome_of(answer),
@@ -96,6 +114,7 @@ def record_of(answer: Item, ratings: Sequence[Item]) -> AnswerRecord:
         tuple(Citation(t, url, SourceName(source), DocumentId(name), quote) for t, url, source, name, quote in cited),
         float(answer["confidence"]["N"]),
         tuple(sorted((_rating_of(each) for each in ratings), key=lambda rating: rating.rated_at)),
+        _acceptance_of(sent[0]) if sent else None,
     )
 
 
@@ -160,6 +179,16 @@ def _rating_of(item: Item) -> Rating:
         datetime.fromisoformat(item["rated_at"]["S"]),
         str(item["reason"]["S"]),
         str(item["comment"]["S"]),
+    )
+
+
+def _acceptance_of(item: Item) -> Acceptance:
+    return Acceptance(
+        question_id(item),
+        Use(item["use"]["S"]),
+        float(item["kept"]["N"]),
+        bool(item["shadow"]["BOOL"]),
+        datetime.fromisoformat(item["sent_at"]["S"]),
     )
 
 

@@ -77,6 +77,10 @@ def rating_key(question_id: QuestionId, person: PersonId) -> dict[str, Any]:
     return {"pk": text(f"question#{question_id}"), "sk": text(f"rating#{person}")}
 
 
+def acceptance_key(question_id: QuestionId) -> dict[str, Any]:
+    return {"pk": text(f"question#{question_id}"), "sk": text("sent")}
+
+
 def tally_key(question_id: QuestionId, day: date) -> dict[str, Any]:
     return {"pk": text(f"tally#{crc32(question_id.encode()) % SHARDS}"), "sk": text(day.isoformat())}
 

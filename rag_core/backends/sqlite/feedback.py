@@ -5,15 +5,17 @@ A file of its own, so that an ingestion's writes never hold up an answer.
 
 import json
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import astuple
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, replace
 from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from rag_core.backends.sqlite.opening import SqliteFile
 from rag_core.backends.sqlite.schema import upgrade, utc
 from rag_core.domain import (
+    Acceptance,
     Answer,
     AnswerRecord,
     Audience,
@@ -27,6 +29,7 @@ from rag_core.domain import (
     SourceName,
     Tally,
     Usage,
+    Use,
 )
 from rag_core.errors import RejectedError
 
@@ -35,6 +38,7 @@ ASKED = "question_id, asked_at, question, previous, audience, asked_by, channel,
 COLUMNS = f"{ASKED}, outcome, text, citations, confidence"
 USED = "question_id, day, model, input, output, cache_read, cache_write, cost"
 RATED = "question_id, person, helpful, rated_at, reason, comment"
+SENT = "question_id, use, kept, shadow, sent_at"
 
 
 class SqliteFeedbackLog(SqliteFile):
@@ -81,6 +85,17 @@ class SqliteFeedbackLog(SqliteFile):
         if not recorded.rowcount:
             raise RejectedError(_unknown(rating.question_id))
 
+    def record_acceptance(self, acceptance: Acceptance) -> None:
+        with self._use():
+            recorded = self._db.execute(
+                f"INSERT INTO acceptance ({SENT}, day) SELECT question_id, ?,?,?,?, substr(asked_at, 1, 10) "
+                "FROM answer WHERE question_id = ? ON CONFLICT (question_id) DO UPDATE SET use = excluded.use, "
+                "kept = excluded.kept, shadow = excluded.shadow, sent_at = excluded.sent_at",
+                [acceptance.use, acceptance.kept, acceptance.shadow, utc(acceptance.sent_at), acceptance.question_id],
+            )
+        if not recorded.rowcount:
+            raise RejectedError(_unknown(acceptance.question_id))
+
     def answer(self, question_id: QuestionId) -> AnswerRecord:
         with self._use():
             return self._read(question_id)
@@ -96,7 +111,13 @@ class SqliteFeedbackLog(SqliteFile):
             ratings = self._db.execute(
                 "SELECT day, helpful, reason, count(*) FROM rating WHERE day >= ? GROUP BY 1, 2, 3", [first]
             ).fetchall()
-        return _tallies(outcomes, ratings)
+            uses = self._db.execute(
+                "SELECT day, shadow, use, count(*), sum(kept) FROM acceptance "
+                "WHERE day >= ? GROUP BY 1, 2, 3 ORDER BY 1",
+                [first],
+            ).fetchall()
+        used = {day: _uses(list(of_day)) for day, of_day in groupby(uses, lambda row: str(row[0]))}
+        return [replace(tally, **used.get(tally.day.isoformat(), {})) for tally in _tallies(outcomes, ratings)]
 
     def usage(self, since: date | None = None) -> dict[date, tuple[Usage, ...]]:
         with self._use():
@@ -134,7 +155,8 @@ class SqliteFeedbackLog(SqliteFile):
         if row is None:
             raise RejectedError(_unknown(question_id))
         given = self._db.execute(f"SELECT {RATED} FROM rating WHERE question_id = ? ORDER BY rated_at", [question_id])
-        return _record(row, tuple(map(_rating, given)))
+        sent = self._db.execute(f"SELECT {SENT} FROM acceptance WHERE question_id = ?", [question_id]).fetchone()
+        return _record(row, tuple(map(_rating, given)), sent and _acceptance(sent))
 
 
 def _unknown(question_id: str) -> str:
@@ -164,7 +186,23 @@ def _rating(row: tuple[str, str, int, str, str, str]) -> Rating:
     )
 
 
-def _record(row: tuple[str, ...], ratings: tuple[Rating, ...]) -> AnswerRecord:
+def _uses(rows: Sequence[tuple[str, int, str, int, float]]) -> dict[str, Any]:
+    """A day's, as Tally names them."""
+    shown, shadow = ([row[2:] for row in rows if row[1] == apart] for apart in (0, 1))
+    return {
+        "uses": {Use(use): count for use, count, _ in shown},
+        "kept": sum(kept for use, _, kept in shown if use == Use.EDITED),
+        "shadow_uses": {Use(use): count for use, count, _ in shadow},
+        "shadow_kept": sum(kept for use, _, kept in shadow if use == Use.EDITED),
+    }
+
+
+def _acceptance(row: tuple[str, str, float, int, str]) -> Acceptance:
+    question_id, use, kept, shadow, sent_at = row
+    return Acceptance(QuestionId(question_id), Use(use), kept, bool(shadow), datetime.fromisoformat(sent_at))
+
+
+def _record(row: tuple[str, ...], ratings: tuple[Rating, ...], acceptance: Acceptance | None) -> AnswerRecord:
     question_id, asked_at, text, previous, audience, asked_by, channel, sources, outcome, reply, citations, sure = row
     question = Question(
         QuestionId(question_id),
@@ -177,7 +215,7 @@ def _record(row: tuple[str, ...], ratings: tuple[Rating, ...]) -> AnswerRecord:
         None if sources is None else frozenset(map(SourceName, json.loads(sources))),
     )
     cited = tuple(Citation(*each) for each in json.loads(citations))
-    return AnswerRecord(question, Outcome(outcome), reply, cited, float(sure), ratings)
+    return AnswerRecord(question, Outcome(outcome), reply, cited, float(sure), ratings, acceptance)
 
 
 def _listed(sources: frozenset[SourceName] | None) -> str | None:

@@ -39,7 +39,14 @@ CREATE TABLE usage (
 CREATE INDEX usage_question ON usage (question_id);
 CREATE INDEX usage_day ON usage (day, model, input, output, cache_read, cache_write, cost);
 """
-UPGRADES = (FIRST, USAGE_AND_SOURCES)
+ACCEPTANCE = """
+CREATE TABLE acceptance (
+    question_id TEXT PRIMARY KEY REFERENCES answer, day TEXT NOT NULL, use TEXT NOT NULL, kept REAL NOT NULL,
+    shadow INTEGER NOT NULL, sent_at TEXT NOT NULL
+);
+CREATE INDEX acceptance_day ON acceptance (day, shadow, use, kept);
+"""
+UPGRADES = (FIRST, USAGE_AND_SOURCES, ACCEPTANCE)
 
 
 def upgrade(db: sqlite3.Connection, path: Path) -> None:

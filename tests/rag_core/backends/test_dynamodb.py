@@ -31,11 +31,12 @@ from rag_core.domain import (
     SourceName,
     Tally,
     Usage,
+    Use,
 )
 from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
 from rag_core.ports import Claims, FeedbackLog, Records
 from tests.contracts.claims import HOUR, ClaimsContract, Hands
-from tests.contracts.feedback import DAY, TODAY, FeedbackContract, ask, dislike, gaps, listed, rating
+from tests.contracts.feedback import DAY, TODAY, FeedbackContract, accept, ask, dislike, gaps, listed, rating
 from tests.contracts.records import RecordsContract, add_one
 from tests.fakes.aws_wire import Fault, Wire, cancelled, create_table, laid, lost, refused, reset
 from tests.making import NOON, SOURCE, answer, question
@@ -276,6 +277,25 @@ class TestExactCounters:
         assert log.tally() == [Tally(TODAY, {Outcome.ANSWERED: 1}, helpful=1)]
         assert wire.count(WRITE) <= 12
 
+    @pytest.mark.parametrize("fault", [lost, *THROTTLED, *CANCELLED_BY_OTHERS])
+    def test_no_acceptance_counts_twice_either(self, log: DynamoFeedbackLog, wire: Wire, fault: Fault) -> None:
+        ask(log, "q1")
+        for kept in (0.1, 0.7):
+            wire.fail(WRITE, fault, 2)
+            accept(log, "q1", Use.EDITED, kept)
+        assert log.tally() == [Tally(TODAY, {Outcome.ANSWERED: 1}, uses={Use.EDITED: 1}, kept=0.7)]
+        assert wire.count(WRITE) <= 9
+
+    def test_an_acceptance_that_was_told_it_failed_comes_again(self, log: DynamoFeedbackLog, wire: Wire) -> None:
+        ask(log, "q1")
+        wire.fail(WRITE, lost, 3)
+        with pytest.raises(UnavailableError):
+            accept(log, "q1", Use.EDITED, 0.5)
+        accept(log, "q1", Use.EDITED, 0.5)
+        wire.meanwhile(WRITE, lambda: accept(log, "q1", Use.UNUSED))
+        accept(log, "q1", Use.AS_IS, 1.0)
+        assert log.tally() == [Tally(TODAY, {Outcome.ANSWERED: 1}, uses={Use.AS_IS: 1})]
+
     def test_one_that_was_told_it_failed_comes_again_weeks_later(
         self, log: DynamoFeedbackLog, wire: Wire, clock: Hands
     ) -> None:
@@ -362,21 +382,32 @@ class TestEnding:
     def test_one_that_ended_begins_anew(self, log: DynamoFeedbackLog, clock: Hands) -> None:
         ask(log, "q1")
         dislike(log, "q1", "ada")
+        accept(log, "q1", Use.AS_IS, 1.0)
         clock.move(20 * DAY)
+        with pytest.raises(RejectedError, match="no answer"):
+            accept(log, "q1", Use.UNUSED)
         ask(log, "q1", at=NOON + 20 * DAY)
-        assert (log.answer(QuestionId("q1")).ratings, listed(log)) == ((), [])
+        kept = log.answer(QuestionId("q1"))
+        assert (kept.ratings, kept.acceptance, listed(log)) == ((), None, [])
         log.record_rating(rating("ada", helpful=True))
+        accept(log, "q1", Use.EDITED, 0.5)
         assert log.tally() == [
-            Tally(TODAY, {Outcome.ANSWERED: 1}, not_helpful={"": 1}),
-            Tally(TODAY + 20 * DAY, {Outcome.ANSWERED: 1}, helpful=1),
+            Tally(TODAY, {Outcome.ANSWERED: 1}, not_helpful={"": 1}, uses={Use.AS_IS: 1}),
+            Tally(TODAY + 20 * DAY, {Outcome.ANSWERED: 1}, helpful=1, uses={Use.EDITED: 1}, kept=0.5),
         ]
 
     def test_everything_but_counters_ends(self, log: DynamoFeedbackLog, aws_url: str) -> None:
         ask(log, "q1")
         dislike(log, "q1", "ada")
+        accept(log, "q1", Use.AS_IS, 1.0)
         ends = {item["sk"]["S"]: item.get("expires") for item in raw(aws_url)}
         fifteen_days = {"N": str(int((NOON + 15 * DAY).timestamp()))}
-        assert ends == {"answer": fifteen_days, "rating#ada": fifteen_days, TODAY.isoformat(): None}
+        assert ends == {
+            "answer": fifteen_days,
+            "rating#ada": fifteen_days,
+            "sent": fifteen_days,
+            TODAY.isoformat(): None,
+        }
 
     def test_how_long_is_a_setting(self, table: Make, clock: Hands) -> None:
         log = DynamoFeedbackLog(table(), retention=timedelta(days=90))

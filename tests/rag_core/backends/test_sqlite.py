@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from rag_core.backends.sqlite.feedback import FEEDBACK, SqliteFeedbackLog
-from rag_core.domain import Citation, DocumentId, Outcome, QuestionId, SourceName, Tally
+from rag_core.domain import Citation, DocumentId, Outcome, QuestionId, SourceName, Tally, Use
 from rag_core.errors import MisconfiguredError
 from rag_core.ports import FeedbackLog
-from tests.contracts.feedback import FeedbackContract, rating
+from tests.contracts.feedback import FeedbackContract, accept, rating
 from tests.making import answer, question
 
 BEFORE_VERSIONS = """
@@ -30,6 +30,32 @@ INSERT INTO answer VALUES ('old', '2026-11-01T23:30:00-05:00', 'Why?', NULL, 'pu
 INSERT INTO answer VALUES ('new', '2026-11-02T12:00:00+00:00', 'What?', NULL, 'public', 'ada', 'test', 'unsupported',
     'I do not know.', '[["Page", "https://h.example/p", "/docs", "p", ""]]', 0.5);
 INSERT INTO rating VALUES ('old', 'ada', 0, '2026-11-03T12:00:00+00:00', 'off topic', 'No.');
+"""
+
+BEFORE_ACCEPTANCES = """
+CREATE TABLE answer (
+    question_id TEXT PRIMARY KEY, asked_at TEXT NOT NULL, question TEXT NOT NULL, previous TEXT, audience TEXT NOT NULL,
+    asked_by TEXT NOT NULL, channel TEXT NOT NULL, outcome TEXT NOT NULL, text TEXT NOT NULL, citations TEXT NOT NULL,
+    confidence REAL NOT NULL, sources TEXT
+);
+CREATE INDEX answer_day ON answer (substr(asked_at, 1, 10), outcome);
+CREATE INDEX answer_declined ON answer (asked_at) WHERE outcome <> 'answered';
+CREATE TABLE rating (
+    question_id TEXT NOT NULL REFERENCES answer, person TEXT NOT NULL, helpful INTEGER NOT NULL, rated_at TEXT NOT NULL,
+    reason TEXT NOT NULL, comment TEXT NOT NULL, day TEXT NOT NULL DEFAULT '', PRIMARY KEY (question_id, person)
+);
+CREATE INDEX rating_day ON rating (day, helpful, reason);
+CREATE INDEX rating_disliked ON rating (question_id, day) WHERE helpful = 0;
+CREATE TABLE usage (
+    question_id TEXT NOT NULL REFERENCES answer, day TEXT NOT NULL, model TEXT NOT NULL, input INTEGER NOT NULL,
+    output INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write INTEGER NOT NULL, cost REAL NOT NULL
+);
+CREATE INDEX usage_question ON usage (question_id);
+CREATE INDEX usage_day ON usage (day, model, input, output, cache_read, cache_write, cost);
+INSERT INTO answer VALUES ('q1', '2026-11-02T12:00:00.000000+00:00', 'Why?', NULL, 'public', 'ada', 'zendesk',
+    'answered', 'So. [1]', '[["Page", "https://h.example/p", "/docs", "p", "So."]]', 0.5, NULL);
+INSERT INTO rating VALUES ('q1', 'ada', 1, '2026-11-02T13:00:00.000000+00:00', '', '', '2026-11-02');
+PRAGMA user_version = 2;
 """
 
 
@@ -74,6 +100,16 @@ class TestSqliteFeedbackLog(FeedbackContract):
             assert log.answer(QuestionId("new")).citations[0].source == "/docs"
             log.record_rating(rating("ada", helpful=True, name="old"))
             assert log.tally()[0].helpful == 1
+
+    def test_a_file_of_before_acceptances_takes_them(self, tmp_path: Path) -> None:
+        with closing(sqlite3.connect(tmp_path / FEEDBACK)) as db:
+            db.executescript(BEFORE_ACCEPTANCES)
+        with SqliteFeedbackLog(tmp_path) as log:
+            assert log.tally() == [Tally(date(2026, 11, 2), {Outcome.ANSWERED: 1}, helpful=1)]
+            assert log.answer(QuestionId("q1")).acceptance is None
+            accept(log, "q1", Use.EDITED, 0.5)
+        with SqliteFeedbackLog(tmp_path) as log:
+            assert (log.tally()[0].uses, log.tally()[0].helpful) == ({Use.EDITED: 1}, 1)
 
     def test_many_may_find_an_old_file_at_once(self, old: Path) -> None:
         with ThreadPoolExecutor(8) as pool:
