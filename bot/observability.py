@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.logging import Logger
     from aws_lambda_powertools.metrics import Metrics
 
-    from rag_core.domain import Answer, AnswerRecord, QuestionId, Rating
+    from rag_core.domain import Acceptance, Answer, AnswerRecord, QuestionId, Rating
 
 Given = ParamSpec("Given")
 NAMESPACE, SERVICE = "SupportBot", "supportbot"
 FIELDS = frozenset(
     {
         *("request_id", "question_id", "message_id", "received", "caller", "channel", "route", "status", "code"),
-        *("job_id", "kind", "helpful", "reason", "changed", "sources"),
+        *("job_id", "kind", "helpful", "reason", "changed", "sources", "use", "kept", "shadow"),
         *("outcome", "cached", "degraded", "guarded", "citations", "complete", "ms", "stages_ms", "tokens", "cost_usd"),
         *("error", "error_message", "frames"),
     }
@@ -172,6 +172,22 @@ class Telemetry:
             for source in sources:
                 dimensions = by | {"Source": source}
                 lines.write(NAMESPACE, metric, once, dimensions, [[*dimensions]])
+
+    @_harmless
+    def accepted(self, acceptance: "Acceptance", *, channel: str) -> None:
+        """What was sent where there was a draft, and its metrics by channel; of a draft nobody saw, its line alone."""
+        self.log(
+            "accepted",
+            question_id=acceptance.question_id,
+            channel=channel,
+            use=acceptance.use.value,
+            kept=round(acceptance.kept, 3),
+            shadow=acceptance.shadow,
+        )
+        if self._counting and not acceptance.shadow:
+            name = f"Drafts{_camel(acceptance.use.value)}"
+            by = {"service": self._service, "Channel": channel}
+            lines.write(NAMESPACE, {name: "Count"}, {name: [1.0]}, by, [["service"], ["service", "Channel"]])
 
     @_harmless
     def job(self, ended: str) -> None:

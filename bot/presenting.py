@@ -8,7 +8,7 @@ from rag_core.runs import IngestionRun, RunRecord
 
 if TYPE_CHECKING:
     from rag_core.costing import Costs
-    from rag_core.reporting import Report
+    from rag_core.reporting import Drafts, Report
 
 
 def answer(answer: Answer) -> dict[str, Any]:
@@ -105,4 +105,16 @@ def report(report: "Report") -> dict[str, Any]:
         "gaps_alike_in": "meaning" if report.by_meaning else "words",
         "days": [{"day": d.day.isoformat(), "answered": d.answered, "declined": d.declined} for d in report.days],
         "reasons": dict(report.reasons),
+        "drafts": _drafts(report.drafts),
+        "shadow": _drafts(report.shadow),
+    }
+
+
+def _drafts(drafts: "Drafts") -> dict[str, Any]:
+    return {
+        "compared": drafts.compared,
+        "as_is": drafts.as_is,
+        "edited": drafts.edited,
+        "unused": drafts.unused,
+        "mean_kept_of_edited": None if drafts.mean_kept is None else round(drafts.mean_kept, 4),
     }

@@ -1,14 +1,14 @@
-"""What was asked, what helped, and what the documents lack.
+"""What was asked, what helped, what was sent of it, and what the documents lack.
 
 A report is made of a day's counters and of short lists, and of the index nothing: it must come where there is none.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from rag_core.domain import AnswerRecord, Declined, Outcome, Tally
+from rag_core.domain import AnswerRecord, Declined, Outcome, Tally, Use
 from rag_core.grouping import group
 from rag_core.ports import Embedder, FeedbackLog
 
@@ -36,6 +36,33 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Drafts:
+    """Drafts that could be compared with what a person sent, by what became of them."""
+
+    as_is: int = 0
+    edited: int = 0
+    unused: int = 0
+    kept: float = 0.0  # the sum of what the edited ones kept, each a share of its draft
+
+    @property
+    def compared(self) -> int:
+        return self.as_is + self.edited + self.unused
+
+    @property
+    def used(self) -> int:
+        return self.as_is + self.edited
+
+    @property
+    def used_share(self) -> float | None:
+        return self.used / self.compared if self.compared else None
+
+    @property
+    def mean_kept(self) -> float | None:
+        """Of a draft that was edited, the share that was sent."""
+        return self.kept / self.edited if self.edited else None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Figures over the questions of a period; a share is None where there is nothing to divide by."""
 
@@ -51,6 +78,8 @@ class Report:
     last: date
     spent: tuple[tuple[date, float], ...]  # USD that metered models took, of each day that took some
     by_meaning: bool  # gaps are of questions that mean the same; else of questions with the same words
+    drafts: Drafts = Drafts()
+    shadow: Drafts = Drafts()  # that nobody was shown: what would have been
 
     @property
     def answered_share(self) -> float | None:
@@ -86,12 +115,21 @@ def report(
         last=today,
         spent=tuple((day, sum(used.cost_usd for used in usage)) for day, usage in log.usage(since).items()),
         by_meaning=comparing is not None,
+        drafts=_drafts([tally.uses for tally in tallies], sum(tally.kept for tally in tallies)),
+        shadow=_drafts([tally.shadow_uses for tally in tallies], sum(tally.shadow_kept for tally in tallies)),
     )
 
 
 def _day(tally: Tally) -> Day:
     answered = tally.outcomes.get(Outcome.ANSWERED, 0)
     return Day(tally.day, answered, sum(tally.outcomes.values()) - answered)
+
+
+def _drafts(days: Sequence[Mapping[Use, int]], kept: float) -> Drafts:
+    uses: Counter[Use] = Counter()
+    for day in days:
+        uses.update(day)
+    return Drafts(uses[Use.AS_IS], uses[Use.EDITED], uses[Use.UNUSED], kept)
 
 
 def _reasons(tallies: Sequence[Tally]) -> Counter[str]:

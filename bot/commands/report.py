@@ -9,7 +9,7 @@ import click
 
 from bot import presenting
 from bot.commands import options
-from rag_core.reporting import Gap, Report
+from rag_core.reporting import Drafts, Gap, Report
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -26,9 +26,10 @@ MOST_DAYS = 36_500
 @options.home_option
 @options.json_option
 def command(since: str | None, days: int | None, html: Path | None, home: str | None, as_json: bool) -> None:
-    """Show questions, answered and helpful share, the worst answers and the gaps in the documents.
+    """Show questions, answered and helpful share, what agents sent, the worst answers and the gaps in the documents.
 
-    Days are UTC, today is the last one. A rating counts for the day its question was asked.
+    Days are UTC, today is the last one. A rating counts for the day its question was asked, and so does what an agent
+    sent.
     """
     if since and days:
         raise click.UsageError("--since and --days say the same: give one of them")
@@ -79,11 +80,31 @@ def _print(made: Report) -> None:
     console.print(f"{made.first} to {made.last} (UTC): {made.questions} questions, ", end="")
     console.print(f"{_share(made.answered_share)} answered; ", end="")
     console.print(f"{made.ratings} ratings, {_share(made.helpful_share)} helpful")
+    if made.drafts.compared:
+        console.print(_sent(made.drafts))
+    if made.shadow.compared:
+        console.print(_would_have_been(made.shadow))
     if made.worst:
         console.print(_worst(made))
     if made.gaps:
         console.print(_gaps(made.gaps))
         console.print(f"Questions alike in {'meaning' if made.by_meaning else 'words'} are counted together.")
+
+
+def _sent(drafts: Drafts) -> str:
+    kept = f" ({_share(drafts.mean_kept)} of the draft kept on average)" if drafts.edited else ""
+    return (
+        f"{drafts.compared} drafts compared with what agents sent: {drafts.as_is} used as they were, "
+        f"{drafts.edited} edited{kept}, {drafts.unused} not used; {_share(drafts.used_share)} used"
+    )
+
+
+def _would_have_been(shadow: Drafts) -> str:
+    kept = f" ({_share(shadow.mean_kept)} of the draft on average)" if shadow.edited else ""
+    return (
+        f"Shadow mode: {shadow.compared} tickets that agents answered would have had a draft; {shadow.as_is} were sent "
+        f"the same, of {shadow.edited} a part{kept}, of {shadow.unused} nothing"
+    )
 
 
 def _worst(made: Report) -> "Table":

@@ -12,6 +12,7 @@ from typing import Any
 import pygal
 from markupsafe import Markup
 from pygal.etree import etree
+from pygal.style import Style
 
 from rag_core.reporting import Day
 
@@ -39,7 +40,7 @@ def days(days: Sequence[Day]) -> Markup:
 
 def spent(spent: Sequence[tuple[date, float]]) -> Markup:
     """USD of each day; needs a day at least."""
-    chart = pygal.Bar(**_options(220), show_legend=False, show_minor_x_labels=False)
+    chart = pygal.Bar(**_options(220), max_scale=TICKS + 2, show_legend=False, show_minor_x_labels=False)
     drawn = spent[-MOST_DAYS:]
     chart.x_labels = [f"{day:%d %b}" for day, _ in drawn]
     chart.x_labels_major = chart.x_labels[:: -(-len(drawn) // LABELS) * -1]
@@ -47,13 +48,13 @@ def spent(spent: Sequence[tuple[date, float]]) -> Markup:
     return _drawn(chart, f"Bar chart: what models cost per day in USD, {drawn[0][0]} to {drawn[-1][0]}")
 
 
-def reasons(reasons: Sequence[tuple[str, int]]) -> Markup:
-    """How often each reason was given, the most frequent on top."""
-    chart = pygal.HorizontalBar(**_options(70 + 34 * len(reasons)), show_legend=False)
-    chart.x_labels = [reason.capitalize() for reason, _ in reversed(reasons)]
-    chart.y_labels = _ticks(max(count for _, count in reasons))
-    chart.add("Ratings", [count for _, count in reversed(reasons)])
-    return _drawn(chart, "Bar chart: reasons why answers did not help")
+def counts(counts: Sequence[tuple[str, int]], description: str) -> Markup:
+    """How often each of them was, the first on top."""
+    chart = pygal.HorizontalBar(**_options(70 + 34 * len(counts)), show_legend=False)
+    chart.x_labels = [name.capitalize() for name, _ in reversed(counts)]
+    chart.y_labels = _ticks(max(count for _, count in counts))
+    chart.add("Count", [count for _, count in reversed(counts)])
+    return _drawn(chart, f"Bar chart: {description}")
 
 
 def _consecutive(days: Sequence[Day]) -> list[Day]:
@@ -79,6 +80,7 @@ def _options(height: int) -> dict[str, Any]:
         "margin": 8,
         "rounded_bars": 2,
         "truncate_label": -1,
+        "style": Style(label_font_size=13),  # as the page's sheet writes them: there must be room
     }
 
 

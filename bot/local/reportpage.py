@@ -12,7 +12,10 @@ from markupsafe import Markup
 from bot.local import charts
 from bot.local.templating import STATIC, fill
 from rag_core.domain import AnswerRecord
-from rag_core.reporting import Report
+from rag_core.reporting import Drafts, Report
+
+SENT = ("As it was", "Edited", "Not used")
+SHADOW = ("The same", "A part of it", "Nothing of it")
 
 
 def page(report: Report, *, inside: bool = False) -> str:
@@ -25,7 +28,9 @@ def page(report: Report, *, inside: bool = False) -> str:
         span=charts.MOST_DAYS if _is_long(report) else None,
         days=charts.days(report.days) if report.days else None,
         spent=charts.spent(report.spent) if report.spent else None,
-        reasons=charts.reasons(report.reasons) if report.reasons else None,
+        reasons=charts.counts(report.reasons, "reasons why answers did not help") if report.reasons else None,
+        sent=_sent(report.drafts, SENT, "what agents sent where there was a draft"),
+        shadow=_sent(report.shadow, SHADOW, "what agents sent where nobody was shown the draft"),
         worst=[(record, _against(record)) for record in report.worst],
     )
 
@@ -42,6 +47,12 @@ def _style() -> str:
 
 def _is_long(report: Report) -> bool:
     return bool(report.days) and (report.days[-1].day - report.days[0].day).days >= charts.MOST_DAYS
+
+
+def _sent(drafts: Drafts, names: tuple[str, ...], description: str) -> dict[str, object] | None:
+    """None where nothing was compared."""
+    rows = tuple(zip(names, (drafts.as_is, drafts.edited, drafts.unused), strict=True))
+    return {"rows": rows, "chart": charts.counts(rows, description)} if drafts.compared else None
 
 
 def _against(record: AnswerRecord) -> dict[str, object]:

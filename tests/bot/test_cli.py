@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from bot.commands.costs import usd
+from rag_core.backends.sqlite.feedback import SqliteFeedbackLog
+from rag_core.domain import Acceptance, Use
+from tests import making
 from tests.making import write
 from tests.shared import DEMO, shared
 
@@ -98,6 +101,28 @@ def test_a_report_of_a_period(supportbot: Command, docs: Path) -> None:
     week = f"{today - timedelta(days=6)} to {today} (UTC): 1 questions"
     for arguments in (["--since", "7d"], ["--since", "1w"], ["--days", "7"], ["--since", str(today - timedelta(6))]):
         assert week in supportbot("report", *arguments).stdout
+
+
+def test_a_report_says_what_agents_sent_where_there_were_drafts(supportbot: Command) -> None:
+    with SqliteFeedbackLog(supportbot.home) as log:
+        for number, (use, kept, shadow) in enumerate(
+            [(Use.AS_IS, 1.0, False), (Use.EDITED, 0.6, False), (Use.UNUSED, 0.0, False), (Use.EDITED, 0.25, True)]
+        ):
+            asked = making.question("Why?", name=f"q{number}")
+            log.record_answer(asked, making.answer(asked))
+            if number == 0:
+                assert "draft" not in supportbot("report").stdout
+            log.record_acceptance(Acceptance(asked.id, use, kept, shadow, making.NOON))
+    shown = " ".join(supportbot("report").stdout.split())
+    assert "3 drafts compared with what agents sent: 1 used as they were, 1 edited (60% of the draft kept" in shown
+    assert "1 not used; 67% used" in shown
+    assert (
+        "Shadow mode: 1 tickets that agents answered would have had a draft; 0 were sent the same, of 1 a part" in shown
+    )
+    told = json.loads(supportbot("report", "--json").stdout)
+    assert told["drafts"] == {"compared": 3, "as_is": 1, "edited": 1, "unused": 1, "mean_kept_of_edited": 0.6}
+    assert told["shadow"]["mean_kept_of_edited"] == 0.25
+    assert "draft" not in supportbot("report", "--since", "1d").stdout
 
 
 def test_a_report_needs_no_index(supportbot: Command, docs: Path) -> None:

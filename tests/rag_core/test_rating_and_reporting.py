@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from rag_core.backends.sqlite.feedback import SqliteFeedbackLog
-from rag_core.domain import Outcome, PersonId, QuestionId
+from rag_core.domain import Acceptance, Outcome, PersonId, QuestionId, Use
 from rag_core.errors import RejectedError
 from rag_core.grouping import EMBEDDED, group
 from rag_core.ports import Embedder
 from rag_core.rating import rate
-from rag_core.reporting import report
+from rag_core.reporting import Drafts, report
 from tests.fakes.embedder import HashingEmbedder
 from tests.making import NOON, answer, question
 
@@ -65,6 +65,28 @@ def test_a_period_holds_its_own_figures_only(log: SqliteFeedbackLog) -> None:
     made = report(log, TODAY, date(2026, 11, 3))
     assert (made.questions, made.answered, made.ratings, made.helpful, made.worst) == (3, 0, 1, 1, ())
     assert (made.first, made.last) == (date(2026, 11, 3), TODAY)
+
+
+def test_what_was_sent_of_drafts_and_apart_from_it_what_would_have_been(log: SqliteFeedbackLog) -> None:
+    for name, use, kept, shadow in (
+        ("q0", Use.EDITED, 0.5, False),
+        ("q1", Use.EDITED, 0.75, False),
+        ("q2", Use.UNUSED, 0.25, False),  # what of it stands in another reply says nothing
+        ("q3", Use.AS_IS, 1.0, True),
+        ("q4", Use.EDITED, 0.25, True),
+    ):
+        log.record_acceptance(Acceptance(QuestionId(name), use, kept, shadow, NOON))
+    made = report(log, TODAY)
+    assert made.drafts == Drafts(as_is=0, edited=2, unused=1, kept=1.25)
+    assert (made.drafts.compared, made.drafts.used_share, made.drafts.mean_kept) == (3, 2 / 3, 0.625)
+    assert made.shadow == Drafts(as_is=1, edited=1, kept=0.25)
+    later = report(log, TODAY, date(2026, 11, 3))
+    assert (later.drafts, later.shadow) == (Drafts(unused=1), made.shadow)
+
+
+def test_where_nothing_was_compared_there_is_no_share(log: SqliteFeedbackLog) -> None:
+    drafts = report(log, TODAY).drafts
+    assert (drafts.compared, drafts.used_share, drafts.mean_kept) == (0, None, None)
 
 
 @pytest.mark.parametrize("embedder", [None, HashingEmbedder()])

@@ -7,10 +7,11 @@ from uuid import uuid4
 import pytest
 
 from bot.observability import WITHHELD, Telemetry, counted, described
-from rag_core.domain import Answer, Outcome, QuestionId, Usage
+from rag_core.domain import Acceptance, Answer, Outcome, QuestionId, Usage, Use
 from rag_core.errors import MisconfiguredError, UnavailableError
 from tests.bot.api.asking import KEYS, REFUND, SECRET, Client, callers
 from tests.bot.api.test_working import ADDRESS, Sent
+from tests.making import NOON
 
 CANARY = "canary-7f3a9c canary@example.com"
 USAGE = (Usage("m", 100, 20, 50, 0, 0.002), Usage("n", 1, 2, 0, 0, 0.001))
@@ -164,3 +165,24 @@ def test_a_rating_is_one_line_and_counted_once_a_verdict(client: Client, capfd: 
     ]
     assert {line["Channel"] for line in metrics} == {"api"}
     assert "canary" not in client.log.getvalue()
+
+
+@pytest.mark.parametrize("use", Use)
+def test_what_was_sent_is_one_line_and_counted_by_channel(capfd: pytest.CaptureFixture[str], use: Use) -> None:
+    stream = StringIO()
+    telemetry = Telemetry(f"test-{uuid4().hex}", stream=stream)
+    telemetry.accepted(Acceptance(QuestionId("q1"), use, 0.12345, False, NOON), channel="zendesk")
+    (told,) = lines(stream.getvalue())
+    assert told.items() >= {"message": "accepted", "use": use.value, "kept": 0.123, "shadow": False}.items()
+    metric = emf(capfd.readouterr().out)
+    name = {Use.AS_IS: "DraftsAsIs", Use.EDITED: "DraftsEdited", Use.UNUSED: "DraftsUnused"}[use]
+    assert (metric[name], metric["Channel"]) == ([1.0], "zendesk")
+    assert metric["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"], ["service", "Channel"]]
+
+
+def test_a_draft_nobody_saw_is_told_and_not_counted(capfd: pytest.CaptureFixture[str]) -> None:
+    stream = StringIO()
+    telemetry = Telemetry(f"test-{uuid4().hex}", stream=stream)
+    telemetry.accepted(Acceptance(QuestionId("q1"), Use.AS_IS, 1.0, True, NOON), channel="zendesk")
+    assert [line["shadow"] for line in lines(stream.getvalue())] == [True]
+    assert "_aws" not in capfd.readouterr().out

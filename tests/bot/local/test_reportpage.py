@@ -1,6 +1,7 @@
 """The report is one page that holds everything and fetches nothing."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import httpx
@@ -8,7 +9,7 @@ import pytest
 
 from bot.local.reportpage import page, style_hash
 from rag_core.domain import AnswerRecord, Citation, DocumentId, Outcome, PersonId, QuestionId, Rating
-from rag_core.reporting import Day, Gap, Report
+from rag_core.reporting import Day, Drafts, Gap, Report
 from tests.making import NOON, SOURCE, question
 
 PERIOD = (date(2026, 1, 1), date(2026, 1, 31))
@@ -31,6 +32,9 @@ def busy(days: int = 3) -> Report:
     )
 
 
+WITH_DRAFTS = replace(busy(), drafts=Drafts(30, 15, 5, 9.6), shadow=Drafts(0, 1, 0, 0.25))
+
+
 def test_the_figures_are_there() -> None:
     html = page(busy())
     for figure in (
@@ -49,7 +53,7 @@ def test_the_figures_are_there() -> None:
     assert html.count("<li>And this?</li>") == 1
 
 
-@pytest.mark.parametrize("report", [EMPTY, busy(), busy(days=1), busy(days=200)])
+@pytest.mark.parametrize("report", [EMPTY, busy(), busy(days=1), busy(days=200), WITH_DRAFTS])
 def test_nothing_is_run_or_fetched(report: Report) -> None:
     html = page(report)
     assert not re.search(r"<script|<link|<img|<iframe|@import|url\(|https?:|//\w", html)
@@ -65,6 +69,23 @@ def test_an_empty_report_says_so() -> None:
     html = page(EMPTY)
     assert "Nothing was asked yet" in html
     assert "<svg" not in html
+
+
+def test_what_agents_sent_is_shown_and_shadow_apart() -> None:
+    html = page(WITH_DRAFTS)
+    sent, shadow = re.findall(r"<figure(?:(?!</figure>).)*draft.*?</figure>", html, flags=re.DOTALL)
+    assert "90%<small>45 of 50 compared" in html
+    assert "Of an edited draft 64% was sent on average." in sent
+    assert re.findall(r'row">(.*?)</th><td>(\d+)', sent) == [("As it was", "30"), ("Edited", "15"), ("Not used", "5")]
+    assert "1 ticket that agents answered would have had a draft." in shadow
+    assert "it was 25% on average" in shadow
+    assert [row[1] for row in re.findall(r'row">(.*?)</th><td>(\d+)', shadow)] == ["0", "1", "0"]
+
+
+@pytest.mark.parametrize("report", [EMPTY, busy()])
+def test_without_drafts_there_is_not_a_word_of_them(report: Report) -> None:
+    html = re.sub("<style>.*?</style>", "", page(report), flags=re.DOTALL)
+    assert not re.search("draft|shadow|sent", html, flags=re.IGNORECASE)
 
 
 def test_days_without_questions_are_drawn_and_old_ones_cut() -> None:
