@@ -4,11 +4,11 @@ Exit codes: 0 done, 1 done with failures, 2 usage or configuration error with a 
 A subcommand's module is imported when it is called, so that `ask` does not pay for `ingest`.
 """
 
-import importlib
 import sys
 
 import click
 
+from bot.commands.grouping import Commands
 from rag_core.errors import SupportBotError
 
 COMMANDS = {
@@ -24,29 +24,16 @@ COMMANDS = {
     "serve": "Open the playground on this machine.",
     "slack": "Answer in Slack from this machine.",
     "status": "Show what is ingested.",
+    "zendesk": "Drafts for tickets in Zendesk: answer them from this machine.",
 }
 
 
-class Commands(click.Group):
-    """Knows every command's name and one line, and loads the one that is called."""
-
-    # ruff: noqa: ARG002 - click's signatures
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"bot.commands.{cmd_name}").command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(sorted(COMMANDS.items()))
-
-
-@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.command(
+    cls=Commands,
+    known=COMMANDS,
+    prefix="bot.commands.",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.option("--home", metavar="FOLDER", help="Where all state lives [SUPPORTBOT_HOME, else your data folder].")
 @click.version_option(package_name="supportbot")
 @click.pass_context

@@ -1,0 +1,14 @@
+"""`supportbot zendesk`: what is done for Zendesk from this machine; each command's module is zendesk_<name>.py."""
+
+import click
+
+from bot.commands.grouping import Commands
+
+COMMANDS = {
+    "serve": "Answer tickets from this machine.",
+}
+
+
+@click.command("zendesk", cls=Commands, known=COMMANDS, prefix="bot.commands.zendesk_")
+def command() -> None:
+    """Zendesk: drafts for tickets, from this machine. docs/zendesk.md says how it is set up."""
