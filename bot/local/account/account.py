@@ -22,6 +22,7 @@ from bot.local.account.searching import Search
 from bot.local.account.serving import Serving
 from bot.local.account.tickets import Tickets
 from bot.local.account.users import Users
+from bot.local.account.webhooks import Webhooks
 
 TOKENS = "/oauth/tokens"
 
@@ -37,6 +38,7 @@ class Account:
         self.replays = Replays(clock, self.desk.lock)
         self._closing = threading.Event()
         self.people = People(self.desk)
+        self.webhooks = Webhooks()
         users = Users(self.desk)
         tickets = Tickets(self.desk, users, self.limits, self.replays)
         self._routes = Routes([*tickets.routes, *users.routes, *Search(self.desk).routes])
