@@ -189,6 +189,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.zendesk_webhook_secret)
 
     @property
+    def has_pages(self) -> bool:
+        """Whether the query API's function has a channel's pages to serve, whoever may ask by it."""
+        return bool(self.zendesk_webhook_secret or self.zendesk_app_secret)
+
+    @property
     def folder(self) -> Path:
         if self.home:
             return _expanded(self.home)

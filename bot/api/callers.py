@@ -1,7 +1,8 @@
 """Who may call, by the keys they hold, and what each of them may ask.
 
-Without a single caller nothing starts: an API that nobody was given a key to must not be open to all. Only hashes of
-keys are configured; keys are long and random, so a fast hash keeps them as well as a slow one.
+Without a single caller nothing starts, unless a channel's pages are to be served: then nobody may ask. An API that
+nobody was given a key to must not be open to all. Only hashes of keys are configured; keys are long and random, so a
+fast hash keeps them as well as a slow one.
 """
 
 from hashlib import sha256
@@ -64,8 +65,8 @@ class Caller(Struct, frozen=True, forbid_unknown_fields=True):
 class Callers:
     """Everyone who may call."""
 
-    def __init__(self, callers: list[Caller]) -> None:
-        if not callers:
+    def __init__(self, callers: list[Caller], *, needed: bool = True) -> None:
+        if needed and not callers:
             raise MisconfiguredError("the query API has no callers: set SUPPORTBOT_API_CALLERS (docs/api.md)")
         for caller in callers:
             _check(caller)
@@ -96,7 +97,9 @@ def load(settings: Settings) -> Callers:
             stated = aws.secret(settings, stated.removeprefix(SECRET))
         elif stated and not stated.startswith("["):
             stated = Path(stated).read_text("utf-8")
-        return Callers(json.decode(stated, type=list[Caller]) if stated else [])
+        if not stated:
+            return Callers([], needed=not settings.has_pages)
+        return Callers(json.decode(stated, type=list[Caller]))
     except (OSError, DecodeError, UnicodeError) as error:
         raise MisconfiguredError(f"SUPPORTBOT_API_CALLERS is wrong: {error}; docs/api.md shows its form") from error
 

@@ -4,17 +4,19 @@ Whatever happens, the caller gets our JSON and the log gets one line; a stack tr
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayHttpResolver, Response
 
+from bot import events
 from bot.api import callers, replies
 from bot.api.answers import CHANNEL, Answers
 from bot.api.callers import Caller, Callers
 from bot.api.errors import Problem, RefusedError, problem
+from bot.api.extending import Asked, Extra, extras, methods
 from bot.api.health import Pulse
 from bot.api.limiting import deadline_of, within
 from bot.api.parts import Parts
@@ -47,6 +49,8 @@ class Api:
         self._telemetry = telemetry or Telemetry(tracing=settings.tracing)
         self._answers, self._pulse = Answers(parts), Pulse(parts)
         self._quota = Quota(parts.cache if settings.redis_url else None, settings.tenant)
+        self._extras = extras(settings, parts, self._telemetry)
+        self._methods = METHODS | methods(self._extras)
         self._resolver = self._routed()
         self._said: dict[str, Any] = {}
         self._quoting: tuple[str, ...] = ()
@@ -75,6 +79,8 @@ class Api:
         resolver.post("/answers/<question_id>/rating")(self._rate)
         resolver.get("/health")(self._health)
         resolver.get("/openapi.json")(self._openapi)
+        for extra in self._extras:
+            resolver.route(extra.path, method=extra.method)(self._endpoint(extra))
         resolver.not_found(self._not_found)
         resolver.exception_handler(Exception)(self._failed)
         return resolver
@@ -118,9 +124,24 @@ class Api:
         self._said["route"] = "/openapi.json"
         return _json(HTTPStatus.OK, openapi.document())
 
+    def _endpoint(self, extra: Extra) -> Callable[..., Response[str]]:
+        def endpoint(**named: str) -> Response[str]:
+            self._said |= {"route": extra.path, "channel": extra.channel}
+            event, deadline = self._resolver.current_event.raw_event, self._deadline()
+            asked = Asked(
+                extra.method, events.query(event), events.headers(event), events.body(event), deadline, named
+            )
+            reply = within(deadline, lambda: extra.endpoint(asked))
+            self._said |= {"code": reply.code, "kind": reply.kind, "job_id": reply.job}
+            if reply.error is not None:
+                self._telemetry.failed("failed", reply.error, code=reply.code, request_id=self._request_id)
+            return Response(reply.status, reply.headers.get("Content-Type"), reply.body, HEADERS | dict(reply.headers))
+
+        return endpoint
+
     def _not_found(self, _error: Exception) -> Response[str]:
         event = self._resolver.current_event
-        allowed = METHODS.get(event.path) or _method_of(event.path)
+        allowed = self._methods.get(event.path) or _method_of(event.path)
         if allowed:
             error = RefusedError(
                 HTTPStatus.METHOD_NOT_ALLOWED, "bad_method", f"this takes {allowed} only", headers={"Allow": allowed}

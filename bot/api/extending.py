@@ -1,0 +1,53 @@
+"""Routes of channels, in the same function as the query API: no key of its callers opens them, each checks its own.
+
+A channel's module is imported where the settings ask for it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from bot.api.parts import Parts
+from bot.observability import Telemetry
+from bot.settings import Settings
+from integrations.http import Headers, Reply
+from rag_core.domain import Deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request; `named` are the <parts> of its path."""
+
+    method: str
+    query: Mapping[str, str]
+    headers: Headers
+    body: bytes
+    deadline: Deadline
+    named: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A route. What the endpoint raises becomes the API's own JSON; `path` as Powertools has it: /zendesk/app/<id>."""
+
+    method: str
+    path: str
+    channel: str
+    endpoint: Callable[[Asked], Reply]
+
+
+def extras(settings: Settings, parts: Parts, telemetry: Telemetry) -> list[Extra]:
+    """Those of the channels that are set up. Raises MisconfiguredError."""
+    found: list[Extra] = []
+    if settings.zendesk:
+        from bot.api import zendesk_rating
+
+        found += zendesk_rating.routes(settings, parts, telemetry)
+    return found
+
+
+def methods(found: list[Extra]) -> dict[str, str]:
+    """What each path takes, as an Allow header says it."""
+    allowed: dict[str, list[str]] = {}
+    for extra in found:
+        allowed.setdefault(extra.path, []).append(extra.method)
+    return {path: ", ".join(each) for path, each in allowed.items()}
