@@ -1,25 +1,27 @@
-"""What stands between Slack and the queue, made from the settings: nothing of what answers is imported for it."""
+"""What stands between the channels and the queue, made from the settings: nothing of what answers is imported for it.
+
+A channel that is not set up is not there; one whose secret is empty does not start.
+"""
 
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from bot import quick
-from bot.gateway import Gateway, Pages
+from bot.gateway import Endpoint, Gateway, Pages
 from bot.observability import Telemetry
 from bot.settings import Settings
-from integrations.slack import signing
-from integrations.slack.ingress import Desk, Ingress
-from integrations.slack.interacting import Interactions
-from integrations.slack.opening import Opener, TokenOf
-from rag_core.errors import SupportBotError
+from rag_core.errors import MisconfiguredError, SupportBotError
 from rag_core.timing import Deadline
 
 if TYPE_CHECKING:
     from integrations.slack.authorizing import Authorizing
     from integrations.slack.needs import Installations
+    from integrations.slack.opening import TokenOf
     from rag_core.domain import SourceName
+    from rag_core.ports import JobQueue
 
+SLACK, ZENDESK = "/slack/events", "/zendesk/webhook"
 PLACED = ("team", "enterprise", "user")  # of an interaction
 SOON = 1.5  # seconds for the sources that a modal lists: its trigger dies after three
 
@@ -27,15 +29,41 @@ SOON = 1.5  # seconds for the sources that a modal lists: its trigger dies after
 def gateway(settings: Settings, telemetry: Telemetry | None = None) -> Gateway:
     """Raises MisconfiguredError without a signing secret or a queue, UnavailableError when it cannot be read."""
     telemetry = telemetry or Telemetry(plain=True)
+    endpoints = list[Endpoint]()
+    if settings.slack or settings.slack_signing_secret:
+        endpoints.append(_slack(settings, telemetry))
+    if settings.zendesk:
+        endpoints.append(zendesk(settings, quick.queue(settings)))
+    if not endpoints:
+        raise MisconfiguredError(
+            "no channel is set up: set SUPPORTBOT_SLACK_SIGNING_SECRET or SUPPORTBOT_ZENDESK_WEBHOOK_SECRET"
+        )
+    return Gateway(endpoints, telemetry)
+
+
+def zendesk(settings: Settings, queue: "JobQueue") -> Endpoint:
+    """Raises as `gateway` does."""
+    from integrations.zendesk.ingress import Ingress
+
+    secret = quick.revealed(settings, settings.zendesk_webhook_secret)
+    return Endpoint("zendesk", ZENDESK, Ingress(secret, queue).handle)
+
+
+def _slack(settings: Settings, telemetry: Telemetry) -> Endpoint:
+    from integrations.slack import signing
+    from integrations.slack.ingress import Desk, Ingress
+    from integrations.slack.interacting import Interactions
+    from integrations.slack.opening import Opener
+
     secret = quick.revealed(settings, settings.slack_signing_secret)
     signing.require(secret)
     opener = Opener(_token_of(settings), settings.slack_url)
     sources = _Sources(settings, telemetry)
     ingress = Ingress(secret, Desk(quick.queue(settings), opener, Interactions(sources)))
-    return Gateway(ingress, telemetry, _pages(settings) if settings.slack_client_id else None)
+    return Endpoint("slack", SLACK, ingress.handle, _pages(settings) if settings.slack_client_id else None)
 
 
-def _token_of(settings: Settings) -> TokenOf:
+def _token_of(settings: Settings) -> "TokenOf":
     """Read when the first modal is opened: a secret takes a call of its own, and an installation a table."""
 
     @cache

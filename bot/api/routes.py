@@ -128,9 +128,7 @@ class Api:
         def endpoint(**named: str) -> Response[str]:
             self._said |= {"route": extra.path, "channel": extra.channel}
             event, deadline = self._resolver.current_event.raw_event, self._deadline()
-            asked = Asked(
-                extra.method, events.query(event), events.headers(event), events.body(event), deadline, named
-            )
+            asked = Asked(extra.method, events.query(event), events.headers(event), events.body(event), deadline, named)
             reply = within(deadline, lambda: extra.endpoint(asked))
             self._said |= {"code": reply.code, "kind": reply.kind, "job_id": reply.job}
             if reply.error is not None:

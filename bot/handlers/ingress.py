@@ -1,4 +1,4 @@
-"""Slack's request URL, behind API Gateway: up at once, as Slack waits three seconds.
+"""The request URLs of Slack and Zendesk, behind API Gateway: up at once, as Slack waits three seconds.
 
 Made in the init phase: without a signing secret the function does not start.
 """

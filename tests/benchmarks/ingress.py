@@ -17,7 +17,8 @@ from io import StringIO
 from statistics import median, quantiles
 from typing import Any
 
-from bot.gateway import Gateway
+from bot.arriving import SLACK
+from bot.gateway import Endpoint, Gateway
 from bot.observability import Telemetry
 from tests.integrations.slack.hostile import requests
 from tests.integrations.slack.sending import SECRET, Door, body_of, mention, signed
@@ -67,7 +68,10 @@ def _warm(url: str) -> None:
 
 def _own() -> None:
     """In this process, with a queue that takes no time."""
-    made, times = Gateway(Door().ingress, Telemetry(plain=True, stream=StringIO())), list[float]()
+    made, times = (
+        Gateway([Endpoint("slack", SLACK, Door().ingress.handle)], Telemetry(plain=True, stream=StringIO())),
+        list[float](),
+    )
     for number in range(OWN):
         sent = event(body_of(mention(event_id=f"Ev{number}")))
         with redirect_stdout(StringIO()):

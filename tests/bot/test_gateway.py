@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.gateway import Gateway
+from bot.arriving import SLACK
+from bot.gateway import Endpoint, Gateway
 from bot.observability import Telemetry
 from integrations.http import Headers, Reply
 from integrations.slack.ingress import Desk, Ingress
@@ -23,7 +24,7 @@ def made(seen: list[tuple[str, Headers]]) -> Gateway:
         return Reply(200)
 
     desk = Desk(ListQueue(), Opener(lambda _: "xoxb-1", "http://127.0.0.1:9/api/"), Interactions(lambda: []))
-    return Gateway(Ingress(SECRET, desk), Telemetry(plain=True), pages)
+    return Gateway([Endpoint("slack", SLACK, Ingress(SECRET, desk).handle, pages)], Telemetry(plain=True))
 
 
 def first(path: str, stage: str) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def test_a_page_is_found_whatever_the_stage_is_called(event: dict[str, Any]) -> 
 def test_a_header_that_is_none_is_no_flaw_of_ours(name: str, value: object) -> None:
     body = body_of(mention())
     headers = {key.lower(): said for key, said in signed(body).items()} | {name: value}
-    status = made([]).handle({"headers": headers, "body": body.decode()})["statusCode"]
+    status = made([]).handle({"rawPath": SLACK, "headers": headers, "body": body.decode()})["statusCode"]
     assert status == (401 if name.startswith("x-slack") else 200)
     seen: list[tuple[str, Headers]] = []
     made(seen).handle(first(INSTALL, "live") | {"headers": headers})

@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
+from bot.arriving import SLACK, ZENDESK
 from rag_core.messaging import read
 from tests.bot.handlers.starting import account
 from tests.integrations.slack.sending import SECRET, body_of, click, command, mention, signed
@@ -40,7 +41,9 @@ def waiting(url: str) -> list[dict[str, Any]]:
 def post(function: Function, body: bytes, *, secret: str = SECRET, encoded: bool = False) -> dict[str, Any]:
     text = b64encode(body).decode() if encoded else body.decode(errors="replace")
     headers = {name.lower(): value for name, value in signed(body, secret).items()}
-    status, reply = function.invoke({"version": "2.0", "headers": headers, "body": text, "isBase64Encoded": encoded})
+    status, reply = function.invoke(
+        {"version": "2.0", "rawPath": SLACK, "headers": headers, "body": text, "isBase64Encoded": encoded}
+    )
     assert status == 200
     found: dict[str, Any] = reply
     return found
@@ -58,15 +61,17 @@ def test_what_slack_sends_waits_in_the_queue_and_a_forger_waits_for_nothing(aws_
             post(function, b"\xff\xfe", encoded=True)["statusCode"],
             post(function, b"canary-3391")["statusCode"],
             function.invoke({})[1]["statusCode"],
-            function.invoke({"headers": None, "body": 7, "isBase64Encoded": True})[1]["statusCode"],
+            function.invoke({"rawPath": SLACK})[1]["statusCode"],
+            function.invoke({"rawPath": SLACK, "headers": None, "body": 7, "isBase64Encoded": True})[1]["statusCode"],
+            function.invoke({"rawPath": ZENDESK})[1]["statusCode"],
         ]
-        assert statuses == [200, 200, 200, 401, 400, 400, 401, 401]
+        assert statuses == [200, 200, 200, 401, 400, 400, 404, 401, 401, 404]
         assert json.loads(post(function, b'{"type":"url_verification","challenge":"c"}')["body"]) == {"challenge": "c"}
         assert "Looking" in post(function, body_of(command()))["body"]
         said = function.log
     assert [event.get("type", event.get("command")) for event in waiting(url)].count("event_callback") == 2
     lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
-    assert {line["status"] for line in lines if line.get("message") == "request"} == {200, 400, 401}
+    assert {line["status"] for line in lines if line.get("message") == "request"} == {200, 400, 401, 404}
     assert any("_aws" in line for line in lines)
     assert "canary" not in said
     assert "Traceback" not in said

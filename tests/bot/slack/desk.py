@@ -8,8 +8,9 @@ from typing import Any
 
 import boto3
 
+from bot.arriving import SLACK
 from bot.batching import Batches
-from bot.gateway import Gateway
+from bot.gateway import Endpoint, Gateway
 from bot.local.workspace.nouns import Channel, Message, User
 from bot.local.workspace.workspace import Workspace
 from bot.observability import Telemetry
@@ -62,7 +63,7 @@ class Cloud:
     waiting: list[str]
 
     def deliver(self, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
-        event = {"headers": dict(headers), "body": body.decode(), "isBase64Encoded": False}
+        event = {"rawPath": SLACK, "headers": dict(headers), "body": body.decode(), "isBase64Encoded": False}
         reply = self.gate.handle(event)
         return reply["statusCode"], reply["body"].encode()
 
@@ -103,7 +104,8 @@ def gateway_of(stated: Settings, queue: Written, telemetry: Telemetry) -> Gatewa
     from integrations.slack.opening import Opener
 
     opener = Opener(lambda _: stated.slack_bot_token, stated.slack_url)
-    return Gateway(Ingress(stated.slack_signing_secret, Desk(queue, opener, Interactions(lambda: []))), telemetry)
+    ingress = Ingress(stated.slack_signing_secret, Desk(queue, opener, Interactions(lambda: [])))
+    return Gateway([Endpoint("slack", SLACK, ingress.handle)], telemetry)
 
 
 def received(url: str) -> list[str]:

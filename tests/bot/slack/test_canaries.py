@@ -16,8 +16,9 @@ from cryptography.fernet import Fernet
 
 from bot import workspaces
 from bot.app import App
+from bot.arriving import SLACK
 from bot.batching import Batches
-from bot.gateway import Gateway
+from bot.gateway import Endpoint, Gateway
 from bot.local.slacking import answering
 from bot.local.workspace.nouns import Message
 from bot.local.workspace.workspace import Workspace
@@ -83,7 +84,7 @@ class Office:
         desk = Desk(queue, Opener(lambda _: slack.token, slack.url), Interactions(lambda: []))
         ingress = Ingress(slack.signing_secret, desk)
         pages = workspaces.authorizing(App(_installing(self.home, slack))).handle
-        gate = Gateway(ingress, self.telemetry, pages)
+        gate = Gateway([Endpoint("slack", SLACK, ingress.handle, pages)], self.telemetry)
         batches = Batches(self.stated, workers(self.app, self.telemetry, queue), messaging.read, self.telemetry)
         self.cloud = Cloud(gate, batches, queue.messages)
         slack.deliver_to(self.cloud.deliver)

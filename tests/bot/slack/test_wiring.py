@@ -7,13 +7,13 @@ import pytest
 
 from bot import slack
 from bot.app import App
-from bot.arriving import gateway
-from bot.gateway import Gateway
+from bot.arriving import SLACK, gateway
+from bot.gateway import Endpoint, Gateway
 from bot.local.workspace.workspace import Workspace
 from bot.observability import Telemetry
 from bot.settings import Settings, load
 from bot.working import quoted, workers
-from integrations.slack.ingress import Ingress
+from integrations.http import Headers, Reply
 from rag_core.domain import Audience, Deadline, Outcome, PersonId, QuestionId
 from rag_core.errors import MisconfiguredError
 from rag_core.jobs import Job, JobId, JobKind
@@ -44,18 +44,19 @@ class TestWorkers:
 class TestGateway:
     def test_without_a_secret_or_a_queue_the_function_does_not_start(self) -> None:
         for stated, said in (
-            ({"SUPPORTBOT_QUEUE_URL": "http://127.0.0.1:9/1/jobs"}, "signing secret"),
+            ({"SUPPORTBOT_QUEUE_URL": "http://127.0.0.1:9/1/jobs"}, "no channel is set up"),
+            ({"SUPPORTBOT_SLACK_BOT_TOKEN": "xoxb-1"}, "no signing secret"),
             ({"SUPPORTBOT_SLACK_SIGNING_SECRET": "s"}, "no queue"),
         ):
             with pytest.raises(MisconfiguredError, match=said):
                 gateway(load({"AWS_REGION": "eu-central-1"} | stated))
 
     def test_a_flaw_of_ours_is_a_503_and_quotes_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
-        class Broken(Ingress):
-            def __init__(self) -> None: ...
+        def broken(_headers: Headers, body: bytes) -> Reply:
+            raise RuntimeError(body)
 
-        found = Gateway(Broken(), Telemetry(plain=True)).handle(
-            {"headers": {"x-slack-signature": "canary"}, "body": "canary"}
+        found = Gateway([Endpoint("slack", SLACK, broken)], Telemetry(plain=True)).handle(
+            {"rawPath": SLACK, "headers": {"x-slack-signature": "canary"}, "body": "canary"}
         )
         assert (found["statusCode"], found["headers"]["Retry-After"]) == (503, "30")
         assert "canary" not in json.dumps(found) + capsys.readouterr().out
