@@ -11,6 +11,7 @@ from integrations.zendesk.addressing import Site
 from integrations.zendesk.authorizing import Access, ApiToken, ClientCredentials
 from integrations.zendesk.client import Zendesk
 from integrations.zendesk.desk import ZendeskDesk
+from integrations.zendesk.linking import Links
 from integrations.zendesk.tickets import Tickets
 from rag_core.domain import Deadline, QuestionId
 from rag_core.errors import MisconfiguredError
@@ -30,6 +31,12 @@ def client(settings: Settings) -> Zendesk:
     """Raises MisconfiguredError; UnavailableError when a secret cannot be read now."""
     site = Site.of(settings.zendesk_subdomain, settings.zendesk_url)
     return Zendesk(site, _access(settings, site))
+
+
+def links(settings: Settings) -> Links:
+    """By which agents rate drafts. Raises MisconfiguredError; UnavailableError when the secret cannot be read now."""
+    secret = quick.revealed(settings, settings.zendesk_webhook_secret)
+    return Links(secret, settings.zendesk_subdomain, settings.public_url)
 
 
 def check(settings: Settings) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from integrations.reasons import REASON_LABELS
 from integrations.slack.escaping import inert
-from integrations.slack.wording import AUDIENCE_LABELS, REASON_LABELS
+from integrations.slack.wording import AUDIENCE_LABELS
 from rag_core.domain import LONGEST_COMMENT, REASONS, Audience, QuestionId, SourceName
 from rag_core.errors import RejectedError
 

@@ -5,9 +5,9 @@ What went wrong, then what to do; names and reasons that others wrote are escape
 
 from collections.abc import Sequence
 
+from integrations.reasons import REASON_LABELS
 from integrations.slack import escaping
 from integrations.slack.messages import Message, context, mrkdwn, notice
-from integrations.slack.wording import REASON_LABELS
 
 STAGES = {  # as the core names them, and as a person waits for them
     "": "Reading the question…",

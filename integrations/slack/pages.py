@@ -4,29 +4,9 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlencode
 
-HEADERS = {
-    "Content-Type": "text/html; charset=utf-8",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",  # the address holds the code
-    "X-Frame-Options": "DENY",
-}
-FRAME = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 15vh auto 0; padding: 0 1rem; color: #1d1c1d; }}
-a {{ color: #1264a3; }}
-@media (prefers-color-scheme: dark) {{ body {{ background: #1a1d21; color: #e8e8e8; }} a {{ color: #6cb8ee; }} }}
-</style>
-<main>
-<h1>{title}</h1>
-<p>{text}</p>
-{link}
-</main>
-</html>
-"""
+from integrations.framing import framed, headers
+
+HEADERS = headers()
 AGAIN = ("/slack/install", "Start again")
 
 
@@ -41,7 +21,8 @@ class Page:
     @property
     def html(self) -> str:
         link = f'<p><a href="{escape(self.link[0])}">{escape(self.link[1])}</a></p>' if self.link else ""
-        return FRAME.format(title=escape(self.title), text=escape(self.text), link=link)
+        title = escape(self.title)
+        return framed(title, f"<h1>{title}</h1>\n<p>{escape(self.text)}</p>\n{link}")
 
 
 UNKNOWN = Page("There is nothing here", "The app is installed from the page below.", ("/slack/install", "Install"))

@@ -2,14 +2,6 @@
 
 from rag_core.domain import Audience
 
-REASON_LABELS = {  # of rag_core.domain.REASONS
-    "wrong": "It is wrong",
-    "incomplete": "Something is missing",
-    "outdated": "It is out of date",
-    "off-topic": "It answers another question",
-    "unclear": "It is hard to understand",
-    "other": "Something else",
-}
 SHARED_LOG = (
     "Which questions the documents do not answer is not listed here: several workspaces ask this bot, and one's "
     "questions are not for another's admins. Whoever runs it reads them with `supportbot report`."

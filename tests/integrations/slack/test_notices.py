@@ -2,9 +2,9 @@
 
 import pytest
 
+from integrations.reasons import REASON_LABELS
 from integrations.slack import notices
 from integrations.slack.messages import Message
-from integrations.slack.wording import REASON_LABELS
 from rag_core.domain import REASONS
 from tests.integrations.slack.judging import faults
 

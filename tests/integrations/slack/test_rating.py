@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from bot.local.workspace.nouns import Message, User
-from integrations.slack.wording import REASON_LABELS
+from integrations.reasons import REASON_LABELS
 from rag_core.domain import Deadline, Rating
 from rag_core.jobs import Job
 from tests.integrations.slack.office import Office, office, words
