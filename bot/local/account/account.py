@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from bot.local.account.authorizing import Authority
+from bot.local.account.delivering import Courier
 from bot.local.account.desk import Clock, Desk
 from bot.local.account.exchanging import RefusalError, Request, Response, Routes
 from bot.local.account.faults import Faults
@@ -39,6 +40,7 @@ class Account:
         self._closing = threading.Event()
         self.people = People(self.desk)
         self.webhooks = Webhooks()
+        self.courier = Courier(self.desk, self.webhooks, self.faults)
         users = Users(self.desk)
         tickets = Tickets(self.desk, users, self.limits, self.replays)
         self._routes = Routes([*tickets.routes, *users.routes, *Search(self.desk).routes])
@@ -46,13 +48,17 @@ class Account:
 
     def __enter__(self) -> Self:
         self._serving.open()
+        self.courier.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._closing.set()
-        self._serving.close()
+        try:
+            self.courier.__exit__()
+        finally:
+            self._serving.close()
 
     @property
     def url(self) -> str:
