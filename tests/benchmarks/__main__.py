@@ -15,6 +15,7 @@ from tests.benchmarks import (
     slack_words,
     speed,
     storm,
+    zendesk_hooks,
 )
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
@@ -34,6 +35,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "slack-words": slack_words.measure,
     "storm": storm.measure,
     "hostile": hostile.measure,
+    "zendesk-hooks": zendesk_hooks.measure,
     "opensearch-quality": opensearch.quality,
     "opensearch-search": opensearch.search,
     "opensearch-load": opensearch.load,
