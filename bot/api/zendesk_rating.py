@@ -1,5 +1,6 @@
 """The pages behind Zendesk's rating links, as routes of the query API's function: a signature opens them, no key."""
 
+from dataclasses import replace
 from functools import cache
 
 from bot import zendesk
@@ -25,9 +26,10 @@ def routes(settings: Settings, parts: Parts, telemetry: Telemetry) -> list[Extra
 
     def page(asked: Asked) -> Reply:
         try:
-            return pages().handle(asked.method, asked.query, asked.body)
+            reply = pages().handle(asked.method, asked.query, asked.body)
         except SupportBotError as error:  # the secret cannot be read
-            return failed(error)
+            reply = failed(error)
+        return replace(reply, body="") if asked.method == "HEAD" else reply
 
     return [Extra(method, PATH, "zendesk", page) for method in METHODS]
 

@@ -1,25 +1,19 @@
-"""Slack on one machine: Socket Mode, a queue in the process, and the worker that Lambda runs elsewhere."""
+"""Slack on one machine: Socket Mode, and a queue and its worker in the process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Self
+from typing import IO
 
 from bot import workspaces
 from bot.app import App
 from bot.arriving import place
+from bot.local.queueing import LocalJobs
 from bot.local.socketing import Socket, identity
 from bot.observability import Telemetry
-from bot.working import quoted, workers
 from integrations.slack.ingress import Desk
 from integrations.slack.interacting import Interactions
 from integrations.slack.opening import Opener
-from rag_core.backends.local_queue import LocalQueue
-from rag_core.domain import NEVER, Deadline
 from rag_core.errors import MisconfiguredError
-from rag_core.jobs import Job, JobKind
-
-PAUSE = 1.0  # seconds before what failed for now is tried again; doubled with every try
-DAY = 24 * 3600.0  # seconds that an ingestion may take
 
 
 @contextmanager
@@ -51,35 +45,3 @@ def _known(app: App) -> Iterator[str]:
         ) from error
     with serving(workspaces.authorizing(app), settings.port) as address:
         yield f"where it is installed; to install it: {address}, reached through an https address of yours"
-
-
-class LocalJobs:
-    """JobQueue of this process, and who does every kind of job that the settings ask for; a context manager.
-
-    Ingestions have a queue of their own: minutes long, they would hold every worker while questions wait.
-    """
-
-    def __init__(self, app: App, telemetry: Telemetry) -> None:
-        self._settings, self._telemetry = app.settings, telemetry
-        tries = app.settings.deliveries
-        self._questions = LocalQueue(self._do, self._failed, tries=tries, pause=PAUSE)
-        self._ingestions = LocalQueue(self._do, self._failed, workers=1, tries=tries, pause=PAUSE)
-        self._work = workers(app, telemetry, self)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ingestions.close()
-        self._questions.close()
-
-    def send(self, job: Job, *, deadline: Deadline = NEVER) -> None:
-        queue = self._ingestions if job.kind is JobKind.INGEST else self._questions
-        queue.send(job, deadline=deadline)
-
-    def _do(self, job: Job, last: bool) -> None:
-        seconds = DAY if job.kind is JobKind.INGEST else self._settings.deadline
-        self._work(job, Deadline.within(seconds), last)
-
-    def _failed(self, job: Job, error: Exception) -> None:
-        self._telemetry.failed("job failed", error, quoted(job), job_id=job.id)

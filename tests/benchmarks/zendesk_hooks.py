@@ -32,7 +32,7 @@ OF_ZENDESK = {
 
 def measure() -> None:
     with outside() as url:
-        slack = environment(url)
+        slack = dict(environment(url))
         alone = {name: value for name, value in slack.items() if "SLACK" not in name} | OF_ZENDESK
         turns: tuple[tuple[Figures, Mapping[str, str], Callable[[Function], float]], ...] = (
             (Figures("Zendesk's webhook, alone", []), alone, asked),

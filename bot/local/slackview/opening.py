@@ -63,7 +63,7 @@ def _opened(app: App, documents: Callable[[], int]) -> Iterator["Office"]:
 def _working(app: App, opened: "Office") -> Iterator[None]:
     """The app at work in it."""
     try:
-        from bot.local.slacking import LocalJobs
+        from bot.local.queueing import LocalJobs
     except ModuleNotFoundError as error:
         raise _missing(error) from error
     from bot.observability import Telemetry

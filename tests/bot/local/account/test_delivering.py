@@ -129,7 +129,7 @@ def test_nobody_but_this_machine_is_called(zendesk: Account, endpoint: Receiver)
 
 def test_a_webhook_that_mostly_fails_rests_until_one_try_goes_well(zendesk: Account, endpoint: Receiver) -> None:
     webhook = hooked(zendesk, endpoint, *BOTH)
-    endpoint.answers = [(500, {})] * LEAST + [(200, {})]
+    endpoint.answers = [*([(500, dict[str, str]())] * LEAST), (200, {})]
     for _ in range(LEAST + 5):
         zendesk.courier.send(Invocation(webhook, b"{}"))
     assert sorted(each[0] for each in statuses(zendesk)) == [200] * 5 + [500] * LEAST
@@ -139,9 +139,9 @@ def test_the_breaker_opens_at_the_share_or_the_number_and_lets_one_try(clock: Cl
     breaker = Breaker(clock)
     for number in range(LEAST - 1):
         breaker.ended(well=number < 3)
-    assert not breaker.open
+    assert breaker.pause() == 0.0
     breaker.ended(well=False)
-    assert (breaker.open, breaker.pause()) == (True, PAUSE)
+    assert breaker.pause() == PAUSE
     clock.now += PAUSE
     assert (breaker.pause(), breaker.pause()) == (0.0, PAUSE)
     breaker.ended(well=False)
@@ -149,14 +149,11 @@ def test_the_breaker_opens_at_the_share_or_the_number_and_lets_one_try(clock: Cl
     clock.now += PAUSE
     assert breaker.pause() == 0.0
     breaker.ended(well=True)
-    assert (breaker.open, breaker.pause()) == (False, 0.0)
-    for number in range(5_000):
+    opened = []
+    for number in range(4_996):
+        opened.append(breaker.open)
         breaker.ended(well=number % 5 > 0)
-        assert breaker.open == (number == 4_995), number  # the thousandth error of one in five
-        if breaker.open:
-            break
-    else:
-        raise AssertionError("it has not opened")
+    assert (any(opened), breaker.open) == (False, True)  # by the thousandth error of one in five
 
 
 def test_the_breaker_forgets_after_five_minutes(clock: Clock) -> None:

@@ -1,0 +1,61 @@
+"""The queue of one machine, and the worker that Lambda runs elsewhere: for every channel that is answered from here."""
+
+from contextlib import suppress
+from typing import Self
+
+from bot.app import App
+from bot.local.journalling import Journal
+from bot.observability import Telemetry
+from bot.working import quoted, workers
+from rag_core.backends.local_queue import LocalQueue
+from rag_core.domain import NEVER, Deadline
+from rag_core.errors import SupportBotError
+from rag_core.jobs import Job, JobKind
+
+PAUSE = 1.0  # seconds before what failed for now is tried again; doubled with every try
+DAY = 24 * 3600.0  # seconds that an ingestion may take
+
+
+class LocalJobs:
+    """JobQueue of this process, and who does every kind of job that the settings ask for; a context manager.
+
+    Ingestions have a queue of their own: minutes long, they would hold every worker while questions wait. `journal`:
+    where jobs outlive the process; what it still has is sent again.
+    """
+
+    def __init__(self, app: App, telemetry: Telemetry, journal: Journal | None = None) -> None:
+        self._settings, self._telemetry, self._journal = app.settings, telemetry, journal
+        tries = app.settings.deliveries
+        self._questions = LocalQueue(self._do, self._failed, tries=tries, pause=PAUSE)
+        self._ingestions = LocalQueue(self._do, self._failed, workers=1, tries=tries, pause=PAUSE)
+        self._work = workers(app, telemetry, self)
+
+    def __enter__(self) -> Self:
+        for job in self._journal.waiting() if self._journal else ():
+            self.send(job)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ingestions.close()
+        self._questions.close()
+
+    def send(self, job: Job, *, deadline: Deadline = NEVER) -> None:
+        queue = self._ingestions if job.kind is JobKind.INGEST else self._questions
+        if self._journal:
+            self._journal.keep(job)
+        queue.send(job, deadline=deadline)
+
+    def _do(self, job: Job, last: bool) -> None:
+        seconds = DAY if job.kind is JobKind.INGEST else self._settings.deadline
+        self._work(job, Deadline.within(seconds), last)
+        self._forget(job)
+
+    def _failed(self, job: Job, error: Exception) -> None:
+        self._telemetry.failed("job failed", error, quoted(job), job_id=job.id)
+        self._forget(job)
+
+    def _forget(self, job: Job) -> None:
+        """What cannot be forgotten now is done once more after the next start, which finds it done."""
+        if self._journal:
+            with suppress(SupportBotError):
+                self._journal.done(job)
