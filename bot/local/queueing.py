@@ -6,7 +6,7 @@ from typing import Self
 from bot.app import App
 from bot.local.journalling import Journal
 from bot.observability import Telemetry
-from bot.working import quoted, workers
+from bot.working import Work, quoted, workers
 from rag_core.backends.local_queue import LocalQueue
 from rag_core.domain import NEVER, Deadline
 from rag_core.errors import SupportBotError
@@ -20,15 +20,17 @@ class LocalJobs:
     """JobQueue of this process, and who does every kind of job that the settings ask for; a context manager.
 
     Ingestions have a queue of their own: minutes long, they would hold every worker while questions wait. `journal`:
-    where jobs outlive the process; what it still has is sent again.
+    where jobs outlive the process; what it still has is sent again. `work`: instead of what the settings ask for.
     """
 
-    def __init__(self, app: App, telemetry: Telemetry, journal: Journal | None = None) -> None:
+    def __init__(
+        self, app: App, telemetry: Telemetry, journal: Journal | None = None, work: Work | None = None
+    ) -> None:
         self._settings, self._telemetry, self._journal = app.settings, telemetry, journal
         tries = app.settings.deliveries
         self._questions = LocalQueue(self._do, self._failed, tries=tries, pause=PAUSE)
         self._ingestions = LocalQueue(self._do, self._failed, workers=1, tries=tries, pause=PAUSE)
-        self._work = workers(app, telemetry, self)
+        self._work = work or workers(app, telemetry, self)
 
     def __enter__(self) -> Self:
         for job in self._journal.waiting() if self._journal else ():
