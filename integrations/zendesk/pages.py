@@ -13,7 +13,7 @@ from integrations.reasons import REASON_LABELS
 from rag_core.domain import LONGEST_COMMENT, REASONS, Rating
 
 MORE = "more"  # a field of the second form, which says why
-SAID = {True: "The draft helped", False: "The draft did not help"}
+SAID = {True: "helped", False: "did not help"}
 FORM = '<form method="post">\n{content}\n<p><button>{label}</button></p>\n</form>'
 CLOSE = '<p class="soft">You can close this page.</p>'
 
@@ -63,15 +63,15 @@ WRONG_SETUP = Page(
 
 def asking(*, helpful: bool, ticket: int) -> Reply:
     """What the link records once its button is pressed."""
-    title = f"{SAID[helpful]}?"
-    text = f"Press the button to record this for the draft in ticket {ticket}. You can change it later."
-    content = f"<h1>{title}</h1>\n<p>{text}</p>\n" + FORM.format(content="", label=f"Yes: {SAID[helpful].lower()}")
+    title, said = "Rate this draft", SAID[helpful]
+    text = f"Press the button to record that the draft in ticket {ticket} {said}. The note's other link changes it."
+    content = f"<h1>{title}</h1>\n<p>{text}</p>\n" + FORM.format(content="", label=f"It {said}")
     return Reply(200, framing.framed(title, content), framing.headers(forms=True))
 
 
 def recorded(rating: Rating, *, ticket: int, wrong: str = "") -> Reply:
     """What is on record now, with a form to say more; `wrong`: why what was said was not taken."""
-    title = f"Recorded: {SAID[rating.helpful].lower()}"
+    title = f"Recorded: the draft {SAID[rating.helpful]}"
     parts = [
         f"<h1>{title}</h1>",
         f'<p role="status">Thank you. This is on record for the draft in ticket {ticket}.</p>',

@@ -238,9 +238,9 @@ def page(browser: Browser) -> Iterator[Page]:
 def test_an_agent_rates_by_the_link_and_says_why(page: Page, linked: tuple[App, Callable[[bool], str]]) -> None:
     app, link = linked
     page.goto(link(False))
-    expect(page.get_by_role("heading", level=1)).to_have_text("The draft did not help?")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Rate this draft")
     assert app.log.answer(ANSWER).ratings == ()
-    page.get_by_role("button").press("Enter")
+    page.get_by_role("button", name="It did not help").press("Enter")
     expect(page.get_by_role("status")).to_contain_text("on record for the draft in ticket 123")
     page.get_by_label("It is out of date").check()
     page.get_by_label("Comment").fill("It is sixty days now.\nSince May.")
