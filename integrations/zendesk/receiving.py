@@ -56,8 +56,8 @@ def _subject(payload: dict[str, Any]) -> str:
 
 
 def _number(stated: object) -> str:
-    """A ticket's, as text or as a number. A truth value is a number in Python, and none here."""
-    text = str(stated) if isinstance(stated, int) and not isinstance(stated, bool) and abs(stated) < 1 << 63 else stated
+    """A ticket's, as text or as a number."""
+    text = str(stated) if isinstance(stated, int) and abs(stated) < 1 << 63 else stated
     if not isinstance(text, str) or not NUMBER.fullmatch(text):
         raise RejectedError("the payload has no number of a ticket")
     return text
