@@ -99,7 +99,9 @@ class Wire(requests.Session):
 
     def _wait_for_a_turn(self, method: str, url: str) -> None:
         """A token of each limit, and what was taken is kept while the next one is waited for."""
-        for limit in self._pace.limits(method, url) if self._pace else ():
+        if self._pace is None:
+            return
+        for limit in self._pace.limits(method, url):
             while wait := self._pace.take(limit):
                 if wait > self._call.deadline.remaining - LEFT:
                     raise UnavailableError("as much as may be asked of Zendesk was asked", retry_after=wait)
