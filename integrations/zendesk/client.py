@@ -52,6 +52,10 @@ class Zendesk:
         except (APIException, ZenpyException) as error:  # its text quotes the response
             raise LostError(f"zenpy cannot read what Zendesk answered ({type(error).__name__})") from None
 
+    def scopes(self, deadline: Deadline) -> frozenset[str] | None:
+        """What the sign-in may do; None where that is whatever its user may."""
+        return self._access.scopes(deadline)
+
     def _mine(self) -> "tuple[Any, Wire]":
         if not hasattr(self._threads, "own"):
             self._threads.own = self._made()

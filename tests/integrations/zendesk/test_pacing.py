@@ -24,7 +24,7 @@ from tests.bot.local.account.conftest import Clock
 from tests.services.redis import Server
 
 API = "https://example.zendesk.com/api/v2/"
-FAST = 30  # account seconds in one of ours
+FAST = 15  # account seconds in one of ours
 BUSY = """
 import sys, time
 from integrations.zendesk.addressing import Site
@@ -203,7 +203,7 @@ def test_what_was_taken_is_kept_while_the_next_is_waited_for(zendesk: Account) -
 
 @pytest.mark.parametrize("how", ["paced", "not"])
 def test_processes_together_never_meet_a_429(redis_server: Server, how: str) -> None:
-    """At a clock that is thirty times as fast; without the pace the same account refuses many."""
+    """At a clock that is fifteen times as fast; without the pace the same account refuses many."""
     begun = time.time()
     with Counting(clock=lambda: begun + (time.time() - begun) * FAST, plan=PLANS["team"]) as account:
         ada = account.desk.add_user("Ada")
@@ -216,9 +216,9 @@ def test_processes_together_never_meet_a_429(redis_server: Server, how: str) -> 
         done = [process.communicate(timeout=60)[0] for process in running]
     if how == "paced":
         assert account.said[429] == 0
-        assert sum(map(int, done)) > 100  # of the two minutes' share of 120 each
+        assert sum(map(int, done)) > 60  # of the share of 120 a minute
     else:
-        assert account.said[429] > 20
+        assert account.said[429] > 0
 
 
 def test_a_limit_of_few_still_gives_one() -> None:
