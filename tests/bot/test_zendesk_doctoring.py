@@ -136,7 +136,8 @@ def test_all_is_well_where_all_is_there(office: Office) -> None:
         "Zendesk trigger": "'supportbot: tell it of new tickets and public comments' tells it of tickets",
         "Zendesk fields": "there: 36000005, 36000006",
         "public address": f"{office.public.url}/zendesk/webhook answers, and refuses what is not signed",
-        "Zendesk sidebar": "its secret can be read; whether the app was installed with it shows when a ticket is opened",
+        "Zendesk sidebar": "its secret can be read; whether the app was installed with it shows when a ticket is "
+        "opened",
     }
 
 
@@ -172,7 +173,12 @@ def test_a_scope_that_was_not_granted_is_named(office: Office) -> None:
 
 def test_an_api_token_is_said_to_end(office: Office) -> None:
     own = office.account.authority
-    token = {"zendesk_client_id": "", "zendesk_client_secret": "", "zendesk_email": own.email, "zendesk_token": own.token}
+    token = {
+        "zendesk_client_id": "",
+        "zendesk_client_secret": "",
+        "zendesk_email": own.email,
+        "zendesk_token": own.token,
+    }
     assert "ends on 2027-04-30" in office.findings(**token)["Zendesk scopes"].text
 
 
@@ -226,7 +232,7 @@ def test_an_address_where_something_else_answers(office: Office, status: int) ->
     assert f"answers an unsigned request with {status}, not with 401" in bad(office, "public address")
 
 
-def test_an_address_where_nobody_answers_or_that_is_none(office: Office, zendesk: Account) -> None:
+def test_an_address_where_nobody_answers_or_that_is_none(office: Office) -> None:
     office.webhook.endpoint = "http://127.0.0.1:1/zendesk/webhook"
     assert "does not answer from here" in bad(office, "public address", public_url="http://127.0.0.1:1")
     found = office.findings(public_url="http://bot.example")
