@@ -21,12 +21,13 @@ ADMIN = (
 @contextmanager
 def signed_in(settings: Settings) -> Iterator[tuple[Administration, int]]:
     """The account, and the id of the user. Who is no admin is told so."""
-    from bot import provisioning
+    from bot import provisioning, zendesk
 
     provisioning.endpoint(settings)  # first: what is wrong with it needs no sign-in to be told
     of = provisioning.administration(settings)
     try:
-        me, role = of.user()
+        with zendesk.installed():
+            me, role = of.user()
         click.echo(f"{provisioning.account(settings)}, signed in as {role} {me}")
         yield of, me
     except ForbiddenError as error:

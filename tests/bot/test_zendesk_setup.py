@@ -241,3 +241,14 @@ def test_a_sign_in_that_is_wrong_is_said(office: Office) -> None:
     code, said = office.set_up()
     assert code == 2
     assert "does not accept the sign-in" in said
+
+
+def test_without_zenpy_it_says_what_to_install(office: Office) -> None:
+    program = (
+        "import sys; sys.modules['zenpy'] = None; sys.argv[1:] = ['zendesk', 'remove']\nimport bot.cli; bot.cli.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=office.environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "pip install 'supportbot[zendesk]'" in done.stderr
