@@ -4,13 +4,16 @@ One a process, whoever asks for it: its own buckets hold while Redis is away, an
 """
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from bot.settings import Settings
-from rag_core.ports import Budget
+
+if TYPE_CHECKING:
+    from rag_core.ports import Budget
 
 
 @cache
-def budget(settings: Settings) -> Budget:
+def budget(settings: Settings) -> "Budget":
     from rag_core.backends.memory import MemoryBudget
 
     if not settings.redis_url:

@@ -7,9 +7,11 @@ lack. So a share is taken, and in no minute more. https://developer.zendesk.com/
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from rag_core.ports import Budget
+if TYPE_CHECKING:
+    from rag_core.ports import Budget  # its module costs a start what it does not need
 
 PLANS = {"team": 200, "growth": 400, "professional": 400, "enterprise": 700, "enterprise-plus": 2_500}  # a minute
 SHARE = 0.6  # of what the account has
@@ -41,7 +43,7 @@ class Pace:
     """Of one account, whoever calls it; safe to share between threads."""
 
     def __init__(
-        self, budget: Budget, account: str, plan: str, *, share: float = SHARE, minute: float = MINUTE
+        self, budget: "Budget", account: str, plan: str, *, share: float = SHARE, minute: float = MINUTE
     ) -> None:
         """`minute`: in seconds, which a simulated account may make shorter."""
         self._budget, self._account, self._minute = budget, account, minute
