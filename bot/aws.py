@@ -20,6 +20,7 @@ from rag_core.jobs import Job
 from rag_core.ports import (
     AnswerModel,
     Bills,
+    Budget,
     Claims,
     Embedder,
     FeedbackLog,
@@ -118,6 +119,12 @@ def cache(settings: Settings) -> "RedisCache":
     from rag_core.backends.redis.cache import RedisCache
 
     return RedisCache(_redis(settings))
+
+
+def budget(settings: Settings, own: Budget) -> Budget:
+    from rag_core.backends.redis.budget import RedisBudget
+
+    return RedisBudget(_redis(settings), own)
 
 
 def log(settings: Settings) -> FeedbackLog:

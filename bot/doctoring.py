@@ -50,6 +50,8 @@ KEPT_IN = {  # settings that may name a secret, by the check that reads it
     "Slack signing secret": ("slack_signing_secret",),
     "Slack installations": ("slack_client_secret", "slack_encryption_key"),
     "Zendesk": ("zendesk_client_secret", "zendesk_token"),
+    "Zendesk secret": ("zendesk_webhook_secret",),
+    "Zendesk sidebar": ("zendesk_app_secret",),
 }
 PASSAGE = Passage(Chunk(PAGE, 0, (), PAGE.url, "The greeting of the house is hello."), 1.0)
 
@@ -106,9 +108,9 @@ def _checks(app: App) -> Iterator[tuple[str, Callable[[], str]]]:
         else:
             yield from slack_doctoring.checks(app)
     if settings.zendesk_subdomain:
-        from bot import zendesk
+        from bot import zendesk_doctoring
 
-        yield "Zendesk", lambda: zendesk.check(settings)
+        yield from zendesk_doctoring.checks(settings)
     if settings.queue_url:
         yield "queue", lambda: aws.queue_state(settings)
 

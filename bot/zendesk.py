@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bot import quick
+from bot import pacing, quick
 from bot.settings import Settings
 from integrations.zendesk.addressing import Site
 from integrations.zendesk.authorizing import Access, ApiToken, ClientCredentials
 from integrations.zendesk.client import Zendesk
 from integrations.zendesk.desk import ZendeskDesk
 from integrations.zendesk.linking import Links
+from integrations.zendesk.pacing import Pace
 from integrations.zendesk.tickets import Tickets
 from rag_core.domain import Deadline, QuestionId
 from rag_core.errors import MisconfiguredError
@@ -30,7 +31,8 @@ def desk(settings: Settings) -> "HumanDesk | None":
 def client(settings: Settings) -> Zendesk:
     """Raises MisconfiguredError; UnavailableError when a secret cannot be read now."""
     site = Site.of(settings.zendesk_subdomain, settings.zendesk_url)
-    return Zendesk(site, _access(settings, site))
+    pace = Pace(pacing.budget(settings), site.netloc, settings.zendesk_plan)
+    return Zendesk(site, _access(settings, site), pace=pace)
 
 
 def links(settings: Settings) -> Links:
@@ -42,7 +44,7 @@ def links(settings: Settings) -> Links:
 def check(settings: Settings) -> str:
     """Who it signs in as, for the doctor; nothing is written."""
     found = client(settings)
-    with _installed(), found.calling(Deadline.within(PATIENCE)) as zenpy:
+    with installed(), found.calling(Deadline.within(PATIENCE)) as zenpy:
         me = zenpy.users.me()
         role = str(me.role)
     if role not in ("agent", "admin"):
@@ -71,12 +73,12 @@ class _Desk:
         with self._lock:
             if self._made is None:
                 self._made = ZendeskDesk(Tickets(client(self._settings)))
-        with _installed():
+        with installed():
             return self._made.open(question_id=question_id, subject=subject, transcript=transcript, asked_by=asked_by)
 
 
 @contextmanager
-def _installed() -> Iterator[None]:
+def installed() -> Iterator[None]:
     """What is imported with the first call is not part of every installation."""
     try:
         yield

@@ -253,6 +253,21 @@ class Cache(Protocol):
         """
 
 
+class Budget(Protocol):
+    """Token buckets that all processes share, so that together they keep to a rate.
+
+    Never raises and never keeps a caller waiting. Where the others cannot be asked a bucket of this process alone
+    decides, which is as large: an outage is no lid taken off. Names hold no customer text; those that share a part in
+    {braces} lie together.
+    """
+
+    def take(self, name: str, *, rate: float, burst: int) -> float:
+        """0 when a token was taken, else the seconds until there may be one: none is reserved meanwhile.
+
+        A bucket holds `burst` tokens and gets `rate` a second: in any time t it gives at most burst + rate * t.
+        """
+
+
 class Claims(Protocol):
     """Who may act on a key. Not a cache: a claim must survive eviction and restarts. Keys hold no customer text."""
 

@@ -5,7 +5,9 @@ import click
 from bot.commands.grouping import Commands
 
 COMMANDS = {
+    "remove": "Undo what setup has made in Zendesk.",
     "serve": "Answer tickets from this machine.",
+    "setup": "Make or mend the webhook, the trigger and the fields that drafts need.",
 }
 
 

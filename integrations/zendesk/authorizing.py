@@ -29,6 +29,9 @@ class Access(Protocol):
     def refused(self, header: str) -> bool:
         """It was not accepted: whether another may be."""
 
+    def scopes(self, deadline: Deadline) -> frozenset[str] | None:
+        """What it may do; None where that is whatever its user may. Raises as `header` does."""
+
 
 class ApiToken:
     """Basic authentication as the agent whose e-mail address it is."""
@@ -42,6 +45,9 @@ class ApiToken:
     def refused(self, header: str) -> bool:  # noqa: ARG002 - the protocol's
         return False
 
+    def scopes(self, deadline: Deadline) -> frozenset[str] | None:  # noqa: ARG002 - the protocol's
+        return None
+
 
 class ClientCredentials:
     """One token for all threads, asked for by one of them."""
@@ -52,6 +58,7 @@ class ClientCredentials:
         self._site, self._id, self._secret, self._clock = site, client_id, client_secret, clock
         self._lock = threading.Lock()
         self._header, self._renew_at, self._ends_at = "", 0.0, 0.0
+        self._scopes = frozenset[str]()
 
     def header(self, deadline: Deadline) -> str:
         if self._clock() < self._renew_at:
@@ -71,6 +78,11 @@ class ClientCredentials:
                 self._renew_at = self._ends_at = 0.0
         return True
 
+    def scopes(self, deadline: Deadline) -> frozenset[str] | None:
+        """As they were granted: fewer than were asked for may be."""
+        self.header(deadline)
+        return self._scopes
+
     def _renew(self, deadline: Deadline) -> None:
         asked_at = self._clock()
         try:
@@ -83,6 +95,8 @@ class ClientCredentials:
         if not isinstance(token, str) or not token:
             raise UnavailableError("Zendesk gave no token")
         life = float(lasts) if isinstance(lasts, int | float) and lasts > 0 else SHORTEST
+        granted = told.get("scope", SCOPE)  # RFC 6749, 5.1: left out where it is what was asked for
+        self._scopes = frozenset(granted.split() if isinstance(granted, str) else ())
         self._header, self._renew_at, self._ends_at = f"Bearer {token}", asked_at + life * EARLY, asked_at + life
 
     def _ask(self, deadline: Deadline) -> dict[str, Any]:

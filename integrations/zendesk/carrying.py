@@ -1,4 +1,4 @@
-"""The session that zenpy sends by: signs in, waits, repeats, and translates what comes back.
+"""The session that zenpy sends by: keeps the pace, signs in, waits, repeats, and translates what comes back.
 
 zenpy never sees a response that is no success: its own handling sleeps without end on a 429, and its exceptions and
 logs quote the payload.
@@ -17,6 +17,7 @@ from requests.adapters import HTTPAdapter
 
 from integrations.zendesk.addressing import Site
 from integrations.zendesk.authorizing import PATIENCE, Access
+from integrations.zendesk.pacing import Pace
 from integrations.zendesk.refusing import ConflictError, LostError, translated
 from rag_core.domain import Deadline
 from rag_core.errors import UnavailableError
@@ -39,11 +40,13 @@ class Call:
 
 
 class Wire(requests.Session):
-    """For one thread: requests' sessions are not safe to share."""
+    """For one thread: requests' sessions are not safe to share. Without a pace it calls as often as it is asked to."""
 
-    def __init__(self, site: Site, access: Access, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, site: Site, access: Access, sleep: Callable[[float], None] = time.sleep, pace: Pace | None = None
+    ) -> None:
         super().__init__()
-        self._site, self._access, self._sleep = site, access, sleep
+        self._site, self._access, self._sleep, self._pace = site, access, sleep, pace
         self._call = Call(Deadline.within(0))
         self._header = ""
         self.auth = self._sign  # as `auth`, because a .netrc goes before a header
@@ -86,12 +89,23 @@ class Wire(requests.Session):
     def _signed_in(self, method: str, url: str, *args: Any, **options: Any) -> requests.Response:
         """Once, or twice where the token had come to its end: what is refused for that was not done."""
         for tried in (1, 2):
+            self._wait_for_a_turn(method, url)
             self._header = self._access.header(self._call.deadline)
             response = self._send(method, url, *args, **options)
             if tried == 1 and response.status_code == 401 and self._access.refused(self._header):
                 continue
             return _checked(response)
         raise AssertionError
+
+    def _wait_for_a_turn(self, method: str, url: str) -> None:
+        """A token of each limit, and what was taken is kept while the next one is waited for."""
+        if self._pace is None:
+            return
+        for limit in self._pace.limits(method, url):
+            while wait := self._pace.take(limit):
+                if wait > self._call.deadline.remaining - LEFT:
+                    raise UnavailableError("as much as may be asked of Zendesk was asked", retry_after=wait)
+                self._sleep(wait)
 
     def _send(self, method: str, url: str, *args: Any, **options: Any) -> requests.Response:
         remaining = self._call.deadline.remaining

@@ -18,6 +18,7 @@ from rag_core.domain import Deadline
 
 if TYPE_CHECKING:
     from integrations.zendesk.carrying import Wire
+    from integrations.zendesk.pacing import Pace
 
 TALKATIVE = ("zenpy", "urllib3.connectionpool")  # the one logs payloads, the other addresses with what is searched for
 _importing = threading.Lock()
@@ -26,8 +27,10 @@ _importing = threading.Lock()
 class Zendesk:
     """An account; safe to share between threads. zenpy is imported with the first call."""
 
-    def __init__(self, site: Site, access: Access, sleep: Callable[[float], None] = time.sleep) -> None:
-        self.site, self._access, self._sleep = site, access, sleep
+    def __init__(
+        self, site: Site, access: Access, sleep: Callable[[float], None] = time.sleep, pace: "Pace | None" = None
+    ) -> None:
+        self.site, self._access, self._sleep, self._pace = site, access, sleep, pace
         self._threads = threading.local()
 
     @contextmanager
@@ -49,6 +52,10 @@ class Zendesk:
         except (APIException, ZenpyException) as error:  # its text quotes the response
             raise LostError(f"zenpy cannot read what Zendesk answered ({type(error).__name__})") from None
 
+    def scopes(self, deadline: Deadline) -> frozenset[str] | None:
+        """What the sign-in may do; None where that is whatever its user may."""
+        return self._access.scopes(deadline)
+
     def _mine(self) -> "tuple[Any, Wire]":
         if not hasattr(self._threads, "own"):
             self._threads.own = self._made()
@@ -58,7 +65,7 @@ class Zendesk:
     def _made(self) -> "tuple[Any, Wire]":
         from integrations.zendesk.carrying import Wire
 
-        wire = Wire(self.site, self._access, self._sleep)
+        wire = Wire(self.site, self._access, self._sleep, self._pace)
         subdomain, _, domain = self.site.netloc.partition(".")  # it takes a response for Zendesk's by its host
         made = _zenpy()(
             subdomain=subdomain,

@@ -15,6 +15,7 @@ SIGN_IN = (
     "Zendesk does not accept the sign-in: check SUPPORTBOT_ZENDESK_CLIENT_ID and _CLIENT_SECRET, or _EMAIL and _TOKEN"
 )
 PERMIT = "check the scopes of the OAuth client, and the role of its user"
+# of a redirect, or a page instead of JSON: an account that was renamed, or never was
 NOBODY = "there is no Zendesk at this address: check SUPPORTBOT_ZENDESK_SUBDOMAIN"
 
 
@@ -24,6 +25,10 @@ class LostError(UnavailableError):
 
 class ConflictError(UnavailableError):
     """Somebody else has changed it, or is at it now: look again before anything is repeated."""
+
+
+class ForbiddenError(MisconfiguredError):
+    """Zendesk knows who asks, and does not permit it."""
 
 
 class RefusedError(RejectedError):
@@ -48,17 +53,11 @@ def translated(status: int, headers: Mapping[str, str], content: bytes) -> Suppo
     code = code_of(content)
     if status == 409:
         return ConflictError(f"somebody else is at the same in Zendesk ({code})")
-    if status < 400 or status in (401, 403) or not code:
-        return MisconfiguredError(_to_do(status, code))
-    return MissingError(status, code) if status == 404 else RefusedError(status, code)
-
-
-def _to_do(status: int, code: str) -> str:
-    if status == 401:
-        return SIGN_IN
     if status == 403:
-        return f"Zendesk does not permit this ({code}): {PERMIT}"
-    return NOBODY  # a redirect, or a page instead of JSON: an account that was renamed, or never was
+        return ForbiddenError(f"Zendesk does not permit this ({code or 'without a word'}): {PERMIT}")
+    if status < 400 or status == 401 or not code:
+        return MisconfiguredError(SIGN_IN if status == 401 else NOBODY)
+    return MissingError(status, code) if status == 404 else RefusedError(status, code)
 
 
 def waiting(headers: Mapping[str, str]) -> float:
@@ -68,10 +67,11 @@ def waiting(headers: Mapping[str, str]) -> float:
 
 
 def code_of(content: bytes) -> str:
-    """The word of an error, where it is a word; some are an object with a title."""
+    """The word of an error, where it is a word; some are an object with a title, and those of webhooks are a list."""
     try:
-        error = json.loads(content)["error"]
-    except (ValueError, KeyError, TypeError):
+        told = json.loads(content)
+        error = told["error"] if "error" in told else told["errors"][0]["code"]
+    except (ValueError, KeyError, TypeError, IndexError):
         return ""
     stated = error.get("title", "") if isinstance(error, dict) else error
     return stated if isinstance(stated, str) and WORD.fullmatch(stated) else "unnamed"

@@ -1,6 +1,7 @@
-"""A cache in this process, for one machine.
+"""A cache and a budget in this process, for one machine.
 
-Bounded by bytes: what was not asked for the longest goes first, and a value larger than a share of it is not kept.
+Both are bounded. The cache by bytes: what was not asked for the longest goes first, and a value larger than a share of
+it is not kept. The budget forgets buckets that are full.
 """
 
 import threading
@@ -10,10 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
+from math import ceil
 
 ROOM = 64 * 1024 * 1024
 SHARE = 8  # no value takes more than an eighth of the room
 OVERHEAD = 200  # bytes a value costs beside itself and its key
+MICRO = 1_000_000
+FEW = 1_000  # buckets, below which full ones are not looked for
 
 
 @dataclass(slots=True)
@@ -113,3 +117,32 @@ class MemoryCache:
         kept = self._held.pop(key, None)
         if kept is not None:
             self._size -= kept.size
+
+
+class MemoryBudget:
+    """Budget; safe to share between threads.
+
+    By the generic cell rate algorithm: of a bucket only the time is kept at which it is full again.
+    https://brandur.org/rate-limiting#gcra
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._full_at: dict[str, int] = {}  # microseconds
+        self._most = FEW
+
+    def take(self, name: str, *, rate: float, burst: int) -> float:
+        interval = ceil(MICRO / rate)
+        with self._lock:
+            now = int(self._clock() * MICRO)
+            full_at = min(max(self._full_at.get(name, now), now), now + burst * interval)  # the rate may be another now
+            wait = full_at - (burst - 1) * interval - now
+            self._full_at[name] = full_at if wait > 0 else full_at + interval
+            self._forget(now)
+        return max(wait, 0) / MICRO
+
+    def _forget(self, now: int) -> None:
+        if len(self._full_at) > self._most:
+            self._full_at = {name: at for name, at in self._full_at.items() if at > now}
+            self._most = max(FEW, 2 * len(self._full_at))

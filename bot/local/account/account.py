@@ -12,10 +12,12 @@ from types import TracebackType
 from typing import Self
 
 from bot.local.account.authorizing import Authority
+from bot.local.account.automating import Automating
 from bot.local.account.delivering import Courier
 from bot.local.account.desk import Clock, Desk
 from bot.local.account.exchanging import RefusalError, Request, Response, Routes
 from bot.local.account.faults import Faults
+from bot.local.account.fields import Fields
 from bot.local.account.limiting import Limits
 from bot.local.account.people import People
 from bot.local.account.replaying import Replays
@@ -41,9 +43,13 @@ class Account:
         self.people = People(self.desk)
         self.webhooks = Webhooks()
         self.courier = Courier(self.desk, self.webhooks, self.faults)
+        self.fields = Fields(self.desk)
         users = Users(self.desk)
         tickets = Tickets(self.desk, users, self.limits, self.replays)
-        self._routes = Routes([*tickets.routes, *users.routes, *Search(self.desk).routes])
+        made = Automating(self.desk, self.webhooks)
+        self._routes = Routes(
+            [*tickets.routes, *users.routes, *Search(self.desk).routes, *made.routes, *self.fields.routes]
+        )
         self._serving = Serving(self)
 
     def __enter__(self) -> Self:

@@ -83,11 +83,16 @@ Route = tuple[str, str, Endpoint]
 
 
 class Routes:
-    """Endpoints by method and path; `{id}` in a path is a number, and given to the endpoint."""
+    """Endpoints by method and path; `{id}` in a path is a number, `{key}` a word, and given to the endpoint."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes = [
-            (method, path, re.compile(re.escape(path).replace(r"\{id\}", "([0-9]+)")), endpoint)
+            (
+                method,
+                path,
+                re.compile(re.escape(path).replace(r"\{id\}", "([0-9]+)").replace(r"\{key\}", "([0-9A-Z]{26})")),
+                endpoint,
+            )
             for method, path, endpoint in routes
         ]
 
@@ -102,11 +107,11 @@ class Routes:
             raise RefusalError(404, {"error": "InvalidEndpoint", "description": "Not found"})
         return found[2](request, *found[1])
 
-    def _found(self, request: Request) -> tuple[str, list[int], Endpoint] | None:
+    def _found(self, request: Request) -> tuple[str, list[int | str], Endpoint] | None:
         for method, path, pattern, endpoint in self._routes:
             matched = pattern.fullmatch(request.path)
             if method == request.method and matched:
-                return path, [int(each) for each in matched.groups()], endpoint
+                return path, [each if "{key}" in path else int(each) for each in matched.groups()], endpoint
         return None
 
 

@@ -15,9 +15,14 @@ def listed(request: Request, name: str, found: Sequence[dict[str, Any]], headers
     return Response(200, page(request, name, found), headers)
 
 
+def listed_by_cursor(request: Request, name: str, found: Sequence[dict[str, Any]]) -> Response:
+    """Of newer endpoints, which know no numbers of pages."""
+    return Response(200, _by_cursor(request, name, found))
+
+
 def _by_cursor(request: Request, name: str, found: Sequence[dict[str, Any]]) -> dict[str, Any]:
     query = request.query
-    size, start = min(int(query["page[size]"]), LARGEST), int(query.get("page[after]", "0"))
+    size, start = min(int(query.get("page[size]", LARGEST)), LARGEST), int(query.get("page[after]", "0"))
     end = start + size
     has_more = end < len(found)
     following = _link(request, {**query, "page[after]": str(end)}) if has_more else None

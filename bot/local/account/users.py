@@ -3,8 +3,10 @@
 from typing import Any
 
 from bot.local.account.desk import Desk
-from bot.local.account.exchanging import Request, Response, Route, invalid, missing
+from bot.local.account.exchanging import Endpoint, RefusalError, Request, Response, Route, invalid, missing
 from bot.local.account.paging import listed
+
+NO_ACCESS = "You do not have access to this page. Please contact the account owner of this help desk for further help."
 
 
 class Users:
@@ -78,3 +80,14 @@ class Users:
 
 def _words(user: dict[str, Any]) -> str:
     return f"{user['name']} {user['email'] or ''}".lower()
+
+
+def admins_only(desk: Desk, endpoint: Endpoint) -> Endpoint:
+    """Refuses whoever is none."""
+
+    def guarded(request: Request, *ids: int | str) -> Response:
+        if desk.users[request.by]["role"] != "admin":
+            raise RefusalError(403, {"error": {"title": "Forbidden", "message": NO_ACCESS}})
+        return endpoint(request, *ids)
+
+    return guarded

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from bot.local.account.desk import Comment, Ticket
 
@@ -41,6 +42,7 @@ class Webhook:
     subscriptions: tuple[str, ...] = (BY_TRIGGERS,)  # or events: zen:event-type:ticket.created
     secret: str = field(default_factory=new_secret, repr=False)
     status: Status = Status.ACTIVE
+    fields: dict[str, Any] = field(default_factory=dict)  # given back as they were set
 
     def wants(self, kind: str) -> bool:
         """Whether it has subscribed to what happened."""
@@ -61,6 +63,7 @@ class Trigger:
     body: str = f'{{"ticket_id": "{TICKET_ID}"}}'  # a placeholder is filled in as it is: nothing is escaped
     fires: Fires = always
     active: bool = True
+    fields: dict[str, Any] = field(default_factory=dict)  # given back as they were set
 
     def written(self, ticket: Ticket) -> str:
         return self.body.replace(TICKET_ID, str(ticket.id))

@@ -1,1 +1,1 @@
-"""The cache on Redis and Valkey: one node, a cluster, or ElastiCache Serverless."""
+"""The cache and the budget on Redis and Valkey: one node, a cluster, or ElastiCache Serverless."""
