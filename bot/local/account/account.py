@@ -20,6 +20,7 @@ from bot.local.account.people import People
 from bot.local.account.replaying import Replays
 from bot.local.account.searching import Search
 from bot.local.account.serving import Serving
+from bot.local.account.showing import Showing
 from bot.local.account.tickets import Tickets
 from bot.local.account.users import Users
 
@@ -39,7 +40,7 @@ class Account:
         self.people = People(self.desk)
         users = Users(self.desk)
         tickets = Tickets(self.desk, users, self.limits, self.replays)
-        self._routes = Routes([*tickets.routes, *users.routes, *Search(self.desk).routes])
+        self._routes = Routes([*tickets.routes, *users.routes, *Search(self.desk).routes, *Showing(self.desk).routes])
         self._serving = Serving(self)
 
     def __enter__(self) -> Self:
