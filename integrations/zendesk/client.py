@@ -49,6 +49,12 @@ class Zendesk:
         except (APIException, ZenpyException) as error:  # its text quotes the response
             raise LostError(f"zenpy cannot read what Zendesk answered ({type(error).__name__})") from None
 
+    def file(self, url: str, deadline: Deadline, *, most: int) -> bytes:
+        """What an attachment holds, of at most `most` bytes. Raises RejectedError for another host's, or a larger one."""
+        from integrations.zendesk.fetching import fetched
+
+        return fetched(self.site, url, self._access.header(deadline), deadline, most)
+
     def _mine(self) -> "tuple[Any, Wire]":
         if not hasattr(self._threads, "own"):
             self._threads.own = self._made()
