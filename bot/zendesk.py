@@ -35,7 +35,7 @@ def client(settings: Settings) -> Zendesk:
 def check(settings: Settings) -> str:
     """Who it signs in as, for the doctor; nothing is written."""
     found = client(settings)
-    with _installed(), found.calling(Deadline.within(PATIENCE)) as zenpy:
+    with installed(), found.calling(Deadline.within(PATIENCE)) as zenpy:
         me = zenpy.users.me()
         role = str(me.role)
     if role not in ("agent", "admin"):
@@ -64,12 +64,12 @@ class _Desk:
         with self._lock:
             if self._made is None:
                 self._made = ZendeskDesk(Tickets(client(self._settings)))
-        with _installed():
+        with installed():
             return self._made.open(question_id=question_id, subject=subject, transcript=transcript, asked_by=asked_by)
 
 
 @contextmanager
-def _installed() -> Iterator[None]:
+def installed() -> Iterator[None]:
     """What is imported with the first call is not part of every installation."""
     try:
         yield

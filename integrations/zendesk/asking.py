@@ -14,6 +14,7 @@ LONGEST = 4_000  # characters: the core takes no more
 HEAD = 1_200  # of one that is too long
 ATTACHED = 1_500  # of a file
 REPLY = 600  # of what an agent had replied
+FEW = 6  # words that say nothing without what they answer to: "that did not help"
 LEFT_OUT = "\n\n(... {count} characters left out ...)\n\n"
 
 
@@ -33,7 +34,7 @@ def question(ticket: Conversation, due: Due, files: Mapping[str, str | None], *,
     parts = [own, *_files(files)]
     if due.opens or not follows:
         parts.insert(0, "" if own.startswith(ticket.subject.strip()) else ticket.subject.strip())
-    if not due.opens:
+    if not due.opens and (not follows or len(own.split()) <= FEW):
         parts.insert(0, _replied(ticket, due))
     return cut("\n\n".join(filter(None, parts)))
 
@@ -60,7 +61,7 @@ def _files(files: Mapping[str, str | None]) -> list[str]:
 
 
 def _replied(ticket: Conversation, due: Due) -> str:
-    """What the customer answers to: without it "that did not help" says nothing."""
+    """What the customer answers to. A question that stands for itself is found better without it."""
     before = [each for each in ticket.comments[: ticket.comments.index(due.said[0])] if each.by_agent]
     if not before:
         return ""

@@ -50,7 +50,7 @@ class Zendesk:
             raise LostError(f"zenpy cannot read what Zendesk answered ({type(error).__name__})") from None
 
     def file(self, url: str, deadline: Deadline, *, most: int) -> bytes:
-        """What an attachment holds, of at most `most` bytes. Raises RejectedError for another host's, or a larger one."""
+        """What an attachment holds, of at most `most` bytes. Raises RejectedError for another host's or more."""
         from integrations.zendesk.fetching import fetched
 
         return fetched(self.site, url, self._access.header(deadline), deadline, most)

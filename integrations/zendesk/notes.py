@@ -6,7 +6,7 @@ looks like: Zendesk fills in placeholders and makes links of addresses by itself
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from html import escape
 
 import nh3
@@ -26,6 +26,7 @@ ADDRESS = re.compile(r"(?<=\w)\.(?=\w)|:(?=//)")
 UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 PLACEHOLDER = re.compile(r"(?<=\{)(?=[{%])")
 
+NO_FRAME = Frame()
 Links = Callable[[QuestionId, bool], str]  # the address to vote at; True: it helped
 
 
@@ -33,7 +34,7 @@ Links = Callable[[QuestionId, bool], str]  # the address to vote at; True: it he
 class Beside:
     """What a note says besides the answer."""
 
-    frame: Frame = Frame()
+    frame: Frame = NO_FRAME
     internal: Sequence[Citation] = ()
     unread: Sequence[str] = ()  # names of files that came with the question
     links: Links | None = None
@@ -81,7 +82,8 @@ def _fitting(answer: Answer | AnswerRecord, beside: Beside) -> Iterator[list[str
         draft = _draft(answer, beside.frame)
         yield [draft, *_sources(answer, sentences=True), *_beneath(answer, beside)]
         yield [draft, *_sources(answer, sentences=False), *_beneath(answer, beside)]
-        yield [draft, _p(f"{len(answer.citations)} sources are left out: with them the note is too long."), *_last(answer)]
+        left_out = f"{len(answer.citations)} sources are left out: with them the note is too long."
+        yield [draft, _p(left_out), *_last(answer)]
     yield [_p("There is a draft that is too long for a note: the sidebar app shows it."), *_last(answer)]
 
 

@@ -1,6 +1,6 @@
 """What an operator decides about drafts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from integrations.zendesk.filtering import Ignored
 from integrations.zendesk.templates import Templates
@@ -14,7 +14,7 @@ class Policy:
     follow_ups: bool = False  # a customer's further comments get drafts too
     quiet: bool = False  # without an answer there is a tag and no note
     internal: bool = False  # internal pages that fit are listed in the note
-    templates: Templates = Templates()
-    ignored: Ignored = Ignored()
+    templates: Templates = field(default_factory=Templates)
+    ignored: Ignored = field(default_factory=Ignored)
     confidence_field: int = 0  # ids of custom fields; 0: none
     answer_field: int = 0

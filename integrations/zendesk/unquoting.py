@@ -80,5 +80,5 @@ def _unsigned(body: str, signature: re.Pattern[str]) -> str:
 
 
 def _signs(found: str) -> bool:
-    first = found.split("\n")[0].split()
+    first = found.split("\n", maxsplit=1)[0].split()
     return len(first) <= SIGN_OFF and "?" not in found

@@ -15,11 +15,10 @@ from integrations.zendesk.drafting import Drafting, Made
 from integrations.zendesk.drafts import Drafts, TicketDraft
 from integrations.zendesk.learning import Learning
 from integrations.zendesk.needs import Core
-from integrations.zendesk.notes import Links
 from integrations.zendesk.policy import Policy
 from integrations.zendesk.refusing import ConflictError, MissingError, RefusedError
 from integrations.zendesk.tickets import Tickets
-from integrations.zendesk.writing import FAILED, Writing
+from integrations.zendesk.writing import FAILED, Links, Writing
 from rag_core.domain import Deadline, QuestionId
 from rag_core.errors import RejectedError, SupportBotError, UnavailableError
 
@@ -51,9 +50,7 @@ class ZendeskWorker:
         drafts = Drafts(core.records, account)
         self._drafting = Drafting(core, zendesk, account, internal=self._policy.internal)
         self._learning = Learning(core, drafts)
-        self._writing = Writing(
-            core, self._conversations, Tickets(zendesk), drafts, account, self._policy, links
-        )
+        self._writing = Writing(core, self._conversations, Tickets(zendesk), drafts, account, self._policy, links)
 
     def work(self, ticket: str, deadline: Deadline, last: bool) -> None:
         """Raises UnavailableError where it is to be delivered again; `last`: nobody will."""
@@ -79,7 +76,7 @@ class ZendeskWorker:
             ticket = self._conversations.read(attempt.ticket, attempt.deadline)
             attempt.told = FAILED in ticket.tags
             attempt.quoting = (ticket.subject, *(each.plain for each in ticket.comments if each.public))
-            drafts = self._writing.mended(ticket, attempt.deadline) if ticket.comments else []
+            drafts = self._writing.mended(ticket, attempt.deadline)
             self._learning.learn(ticket, drafts)
             recorded = {draft.comment for draft in drafts}
             found = due(ticket, recorded, self._policy.ignored, follow_ups=self._policy.follow_ups)

@@ -4,7 +4,7 @@ Before a note is written the ticket is looked at, and it is written only where t
 it cannot be told whether it was, it is looked at again. The record comes last: with it nothing is left to be done.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from integrations.zendesk import notes
@@ -14,20 +14,21 @@ from integrations.zendesk.drafting import Made
 from integrations.zendesk.drafts import Drafts, TicketDraft
 from integrations.zendesk.learning import known
 from integrations.zendesk.needs import Core
-from integrations.zendesk.notes import Beside, Links
+from integrations.zendesk.notes import Beside
 from integrations.zendesk.policy import Policy
 from integrations.zendesk.refusing import LostError
 from integrations.zendesk.templates import Frame
 from integrations.zendesk.tickets import Tickets
-from rag_core.domain import Answer, AnswerRecord, Deadline
+from rag_core.domain import Answer, AnswerRecord, Deadline, QuestionId
 
+Links = Callable[[QuestionId, bool, int], str]  # where one votes on a ticket's draft; True: it helped
 DRAFTED, NO_ANSWER, FAILED = "supportbot_drafted", "supportbot_no_answer", "supportbot_failed"
 
 
 class Writing:
     """Of one account; safe to share between threads."""
 
-    def __init__(  # noqa: PLR0913 - what there is of an account
+    def __init__(
         self,
         core: Core,
         conversations: Conversations,
@@ -69,16 +70,18 @@ class Writing:
             self._tickets.tag(ticket, [FAILED], deadline)
 
     def _note(self, ticket: Conversation, made: Made, deadline: Deadline) -> None:
-        beside = Beside(self._frame(ticket, deadline), made.internal, made.unread, self._links)
+        beside = Beside(self._frame(ticket, deadline), made.internal, made.unread, self._voting(ticket.number))
         html = notes.note(made.answer, beside)
         try:
-            self._tickets.note(
-                ticket.number, html, deadline, stamp=ticket.stamp, fields=self._fields(made.answer)
-            )
+            self._tickets.note(ticket.number, html, deadline, stamp=ticket.stamp, fields=self._fields(made.answer))
         except LostError:
             now = self._conversations.read(ticket.number, deadline)
             if notes.found_in(now, notes.id_of(made.answer)) is None:
                 raise
+
+    def _voting(self, ticket: int) -> notes.Links | None:
+        links = self._links
+        return (lambda named, helpful: links(named, helpful, ticket)) if links else None
 
     def _frame(self, ticket: Conversation, deadline: Deadline) -> Frame:
         templates = self._policy.templates

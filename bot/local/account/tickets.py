@@ -116,8 +116,8 @@ class Tickets:
     def _set(self, ticket: Ticket, stated: dict[str, Any]) -> None:
         ticket.fields |= {name: stated[name] for name in KEPT if name in stated}
         if "custom_fields" in stated:  # those that are not named stay as they are
-            before = {each["id"]: each for each in ticket.fields.get("custom_fields", [])}
-            ticket.fields["custom_fields"] = [*(before | {each["id"]: each for each in stated["custom_fields"]}).values()]
+            fields = [*ticket.fields.get("custom_fields", []), *stated["custom_fields"]]
+            ticket.fields["custom_fields"] = [*{each["id"]: each for each in fields}.values()]
         if "tags" in stated:  # the whole list: what is not in it is lost
             ticket.tags = normalised(stated["tags"])
 
