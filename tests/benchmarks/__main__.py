@@ -15,6 +15,9 @@ from tests.benchmarks import (
     slack_words,
     speed,
     storm,
+    zendesk_hostile,
+    zendesk_readers,
+    zendesk_storm,
 )
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
@@ -34,6 +37,9 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "slack-words": slack_words.measure,
     "storm": storm.measure,
     "hostile": hostile.measure,
+    "zendesk-storm": zendesk_storm.measure,
+    "zendesk-hostile": zendesk_hostile.measure,
+    "zendesk-readers": zendesk_readers.measure,
     "opensearch-quality": opensearch.quality,
     "opensearch-search": opensearch.search,
     "opensearch-load": opensearch.load,
