@@ -15,7 +15,7 @@ FORM = '{"en": {"greeting": "Hi {first_name},", "sign_off": "Best regards,\\n{br
 DEFAULT = "en"
 LONGEST = 1_000  # characters of a template
 LONGEST_NAME = 80
-ADDRESS = re.compile(r"@|//|\w\.\w{2}")
+ODD = re.compile(r"[@:/\\<>{}\[\]]|\w\.\w{2}")  # in an address, or in what somebody tries
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*")
 
 
@@ -88,9 +88,9 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 
 
 def _named(name: str) -> str:
-    """As one may be addressed: an address of any kind, or a number, is no name."""
+    """As one may be addressed: an address of any kind, code or a number is no name."""
     words = " ".join(name.split())[:LONGEST_NAME]
-    return "" if ADDRESS.search(words) or not any(each.isalpha() for each in words) else words
+    return "" if ODD.search(words) or not any(each.isalpha() for each in words) else words
 
 
 def _wrong(reason: str) -> MisconfiguredError:
