@@ -13,7 +13,7 @@ ROW = 4  # words in a row that are the draft's rather than the language's
 GREETING, SIGN_OFF = 12, 25  # words before the first and behind the last that are a frame, not an addition
 SAME = 0.97  # of the draft stands in what was sent, and little else does
 TAKEN = 0.25  # less of the draft than this is chance: another reply
-LONGEST = 4_000  # words of either
+LONGEST = 2_000  # words of either
 WORD = re.compile(r"\w+")
 
 

@@ -12,7 +12,7 @@ from integrations.zendesk.addressing import Site
 from integrations.zendesk.authorizing import PATIENCE
 from integrations.zendesk.refusing import LostError, translated
 from rag_core.domain import Deadline
-from rag_core.errors import RejectedError
+from rag_core.errors import RejectedError, UnavailableError
 
 KEPT_AT = ".zdusercontent.com"
 PIECE = 8_192
@@ -34,19 +34,20 @@ def fetched(site: Site, url: str, header: str, deadline: Deadline, most: int) ->
 def _get(url: str, header: str, deadline: Deadline, most: int) -> tuple[bytes, str]:
     """What is there, or where it sends on to."""
     connect, read = PATIENCE
+    if not deadline.remaining:
+        raise UnavailableError("no time is left for a file of Zendesk's")
+    timeout = (min(connect, deadline.remaining), min(read, deadline.remaining))
     with requests.Session() as session:
         session.auth = lambda request: _signed(request, header)  # else a .netrc is looked up
         try:
-            timeout = (min(connect, deadline.remaining) or 0.01, min(read, deadline.remaining) or 0.01)
             with session.get(url, timeout=timeout, allow_redirects=False, stream=True) as response:
                 if response.is_redirect:
                     return b"", str(response.headers["Location"])
-                content = _read(response, deadline, most)
+                if response.status_code != 200:
+                    raise translated(response.status_code, response.headers, b"")
+                return _read(response, deadline, most), ""
         except (requests.RequestException, OSError) as error:
             raise LostError(f"Zendesk did not give a file ({type(error).__name__})") from None
-    if response.status_code != 200:
-        raise translated(response.status_code, response.headers, b"")
-    return content, ""
 
 
 def _read(response: requests.Response, deadline: Deadline, most: int) -> bytes:

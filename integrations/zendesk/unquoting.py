@@ -60,6 +60,8 @@ def _newest(text: str, locale: str) -> str:
     known = [language] if language in MAIL_LANGUAGES else []
     mail = EmailMessage(text="\n".join(lines), languages=known, keep_hyphen_lists=True).read()
     reply = mail.replies[0]
+    if reply.headers:  # it begins with what is quoted: nothing was written above
+        return ""
     body = _unsigned(str(reply.content), mail.SIGNATURE_REGEX)
     for disclaimer in reply.disclaimers or ():
         body = body.replace(disclaimer, "")

@@ -1,5 +1,6 @@
 """A simulated Zendesk, people in it, our real worker before it, and a core whose answers the test decides."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -161,8 +162,15 @@ class Office:
         self.clock.now += seconds
 
 
+def outgoing(zendesk: Account) -> list[dict[str, Any]]:
+    """Every comment that was sent to Zendesk, whatever became of it."""
+    bodies = [json.loads(each.body) for each in zendesk.requests if each.method in ("PUT", "POST") and each.body]
+    return [body["ticket"]["comment"] for body in bodies if "comment" in body.get("ticket", {})]
+
+
 @contextmanager
 def office(home: Path, policy: Policy | None = None) -> Iterator[Office]:
     clock = Clock()
     with Account(clock=clock) as zendesk:
         yield Office(zendesk, home, clock, policy or Policy())
+        assert all(each["public"] is False for each in outgoing(zendesk))

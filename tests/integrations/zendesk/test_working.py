@@ -1,12 +1,10 @@
 """The worker before a simulated account: one private note a question, whatever happens on the way."""
 
-import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bot.local.account.account import Account
 from bot.local.account.desk import Ticket
 from bot.local.account.faults import Kind
 from integrations.zendesk.claiming import HeldError
@@ -16,18 +14,11 @@ from integrations.zendesk.policy import Policy
 from integrations.zendesk.templates import templates
 from rag_core.domain import Audience, Deadline, Outcome, Use
 from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
-from tests.integrations.zendesk.office import ACCOUNT, PAGE, PLAYBOOK, SECONDS, TEXT, Office
+from tests.integrations.zendesk.office import ACCOUNT, PAGE, PLAYBOOK, SECONDS, TEXT, Office, outgoing
 
 NOTE, TAGS = "PUT tickets/{id}", "PUT tickets/{id}/tags"
 LOOK, READ, WHO = "GET tickets/{id}", "GET tickets/{id}/comments", "GET users/show_many"
 SENT = "<p>A refund takes ten business days on every card. Ask the owner of the account to open Billing.</p>"
-
-
-def outgoing(zendesk: Account) -> list[dict[str, object]]:
-    """Every comment that was sent to Zendesk, whatever became of it."""
-    bodies = [json.loads(each.body) for each in zendesk.requests if each.method in ("PUT", "POST") and each.body]
-    found = [body["ticket"]["comment"] for body in bodies if "comment" in body.get("ticket", {})]
-    return [each if isinstance(each, dict) else {} for each in found]
 
 
 def settled(here: Office, ticket: Ticket, tag: str = "supportbot_drafted") -> None:
