@@ -20,10 +20,12 @@ def ticket(*comments: Comment, subject: str = "Refund") -> Conversation:
     return Conversation(1, subject, "open", "x", (), "", "", "", "email", ANN, comments, whole=True)
 
 
-def asked(*comments: Comment, subject: str = "Refund", follows: bool = False, **files: str | None) -> str:
+def asked(
+    *comments: Comment, subject: str = "Refund", follows: bool = False, files: dict[str, str | None] | None = None
+) -> str:
     last = max((place for place, each in enumerate(comments) if each.by_agent), default=-1)
     due = Due(comments[-1], comments[last + 1 :], opens=last < 0)
-    return question(ticket(*comments, subject=subject), due, files, follows=follows)
+    return question(ticket(*comments, subject=subject), due, files or {}, follows=follows)
 
 
 def test_the_subject_is_part_of_it_unless_it_stands_there_anyway() -> None:
@@ -43,7 +45,7 @@ def test_a_further_one_stands_for_itself_or_with_what_it_answers_to() -> None:
 
 
 def test_files_are_part_of_it_or_named() -> None:
-    found = asked(said(1, "See this."), **{"a.log": "E1 refused ", "b.png": None, "c.txt": ""})
+    found = asked(said(1, "See this."), files={"a.log": "E1 refused ", "b.png": None, "c.txt": ""})
     assert found == "Refund\n\nSee this.\n\nAttached file a.log:\nE1 refused\n\nAlso attached, not read: b.png"
 
 

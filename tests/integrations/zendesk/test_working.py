@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -274,7 +275,7 @@ def test_what_is_not_there_any_more_is_nobodys_failure(here: Office) -> None:
         (Ignored(channels=frozenset({"chat"})), {"via": {"channel": "chat"}}),
     ],
 )
-def test_what_is_ignored_gets_none(here: Office, ignored: Ignored, more: dict[str, object]) -> None:
+def test_what_is_ignored_gets_none(here: Office, ignored: Ignored, more: dict[str, Any]) -> None:
     here.hire(Policy(ignored=ignored))
     here.work(here.write(**more))
     assert here.core.asked == []
