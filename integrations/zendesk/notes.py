@@ -54,7 +54,7 @@ def mark(named: QuestionId) -> str:
 
 
 def found_in(ticket: Conversation, named: QuestionId) -> int | None:
-    """The comment that is our note of this question: a private one, of an agent or of what we sign in as."""
+    """The comment that is our note of this question: a private one, by an agent, as what we sign in as is one."""
     for each in ticket.comments:
         if not each.public and each.author.part is Part.AGENT and mark(named) in (each.plain or each.html):
             return each.id
@@ -121,7 +121,7 @@ def _beneath(answer: Answer | AnswerRecord, beside: Beside) -> Iterator[str]:
         if answer.not_covered:
             yield f"<p><strong>Not answered by the documents:</strong> {_words(answer.not_covered, 1_000)}</p>"
     if beside.unread:
-        yield _p(f"Attached and not read: {', '.join(beside.unread)}"[:1_000])
+        yield _p(f"Attached and not read: {', '.join(beside.unread)}")
     if beside.internal:
         yield "<p><strong>Internal, do not send:</strong> these pages are not for customers</p>"
         yield _listed(beside.internal)

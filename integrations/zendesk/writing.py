@@ -50,7 +50,8 @@ class Writing:
             if comment.by_customer and comment.id not in recorded and notes.found_in(ticket, named):
                 record = known(self._core.log, named)
                 answered = record is None or notes.is_answered(record)
-                self._tag(ticket, deadline, answered=answered)
+                if not ticket.is_over:
+                    self._tag(ticket, deadline, answered=answered)
                 drafts.append(self._record(ticket, comment.id, answered=answered, shown=True))
         return drafts
 

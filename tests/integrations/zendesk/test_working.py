@@ -296,6 +296,37 @@ def test_what_an_agent_opened_gets_none(here: Office) -> None:
     assert here.core.asked == []
 
 
+def test_what_a_machine_wrote_gets_none(here: Office) -> None:
+    here.hire(Policy(follow_ups=True))
+    flagged = here.write()
+    flagged.comments[0].flags = (4,)
+    here.work(flagged)
+    here.work(here.write(subject="Automatic reply: Refund"))
+    assert here.core.asked == []
+    ticket = here.write()
+    here.work(ticket)
+    here.reply(ticket, SENT)
+    here.follow(ticket, "I am away.").flags = (4,)
+    here.work(ticket)
+    assert len(here.notes(ticket)) == 1
+
+
+def test_a_call_is_no_message(here: Office) -> None:
+    ticket = here.write()
+    ticket.comments[0].kind = "VoiceComment"
+    here.work(ticket)
+    assert here.core.asked == []
+
+
+def test_what_was_left_unfinished_in_a_ticket_that_is_closed_is_kept_on_record(here: Office) -> None:
+    ticket = here.write()
+    here.work(ticket)
+    here.core.records.remove(f"zendesk:{ACCOUNT}:{ticket.id}", str(ticket.comments[0].id))
+    ticket.tags, ticket.fields["status"] = [], "closed"
+    here.work(ticket)
+    assert (len(here.drafts(ticket)), ticket.tags, here.core.failures) == (1, [], [])
+
+
 def test_what_cannot_be_answered_for_good_is_told(here: Office) -> None:
     here.core.error = RejectedError("no")
     ticket = here.write("a secret canary")
