@@ -37,6 +37,7 @@ class Attempt:
     quoting: tuple[str, ...] = ()  # what no log may show
     made: tuple[QuestionId, Made] | None = None
     told: bool = False  # the ticket says already that it failed
+    settled: bool = False  # there was no draft to be made
 
 
 class ZendeskWorker:
@@ -77,10 +78,14 @@ class ZendeskWorker:
             attempt.told = FAILED in ticket.tags
             attempt.quoting = (ticket.subject, *(each.plain for each in ticket.comments if each.public))
             drafts = self._writing.mended(ticket, attempt.deadline)
-            self._learning.learn(ticket, drafts)
             recorded = {draft.comment for draft in drafts}
             found = due(ticket, recorded, self._policy.ignored, follow_ups=self._policy.follow_ups)
-            if found is None or self._drafted(ticket, found, drafts, attempt):
+            attempt.settled = found is None
+            self._learning.learn(ticket, drafts)
+            if found is None:
+                self._writing.settle(ticket, drafts, attempt.deadline)
+                return
+            if self._drafted(ticket, found, drafts, attempt):
                 return
         raise UnavailableError("the ticket is changed by others all the time", retry_after=AGAIN)
 
@@ -104,7 +109,7 @@ class ZendeskWorker:
         return True
 
     def _give_up(self, attempt: Attempt, error: Exception) -> None:
-        if not attempt.told:
+        if not attempt.told and not attempt.settled:
             with suppress(SupportBotError):
                 self._writing.failed(attempt.ticket, Deadline.within(GRACE))
         self._core.failed(attempt.named, error, attempt.quoting)

@@ -70,6 +70,11 @@ class Writing:
         if not self._policy.shadow:
             self._tickets.tag(ticket, [FAILED], deadline)
 
+    def settle(self, ticket: Conversation, drafts: Sequence[TicketDraft], deadline: Deadline) -> None:
+        """Nothing is due: one that failed, and had its draft all the same, says so no longer."""
+        if FAILED in ticket.tags and drafts and not ticket.is_over:
+            self._tickets.untag(ticket.number, [FAILED], deadline)
+
     def _note(self, ticket: Conversation, made: Made, deadline: Deadline) -> None:
         beside = Beside(self._frame(ticket, deadline), made.internal, made.unread, self._voting(ticket.number))
         html = notes.note(made.answer, beside)

@@ -353,6 +353,16 @@ def test_what_fails_now_is_told_the_last_time_and_done_once_it_can_be(here: Offi
     settled(here, ticket)
 
 
+def test_what_failed_after_its_draft_stood_does_not_say_so_for_good(here: Office) -> None:
+    ticket = here.write()
+    here.work(ticket)
+    here.zendesk.faults.add(Kind.FAIL, LOOK, times=3, value=503)
+    with pytest.raises(UnavailableError):
+        here.work(ticket, last=True)
+    here.work(ticket)
+    settled(here, ticket)
+
+
 def test_a_job_without_a_ticket_is_refused(here: Office) -> None:
     for wrong in ("", "abc", "-1", "1/../2", "１"):
         with pytest.raises(RejectedError):
