@@ -53,6 +53,10 @@ def workers(app: App, telemetry: Telemetry, queue: JobQueue | None = None) -> Wo
 
         made = slack.jobs(app, telemetry, queue)
         found |= {JobKind.SLACK: made.events, JobKind.INGEST: made.ingestions}
+    if settings.zendesk:
+        from bot import zendesk_core
+
+        found[JobKind.ZENDESK] = zendesk_core.jobs(app, telemetry)
     return Workers(found)
 
 

@@ -56,6 +56,12 @@ class Zendesk:
         """What the sign-in may do; None where that is whatever its user may."""
         return self._access.scopes(deadline)
 
+    def file(self, url: str, deadline: Deadline, *, most: int) -> bytes:
+        """What an attachment holds, of at most `most` bytes. Raises RejectedError for another host's or more."""
+        from integrations.zendesk.fetching import fetched
+
+        return fetched(self.site, url, self._access.header(deadline), deadline, most)
+
     def _mine(self) -> "tuple[Any, Wire]":
         if not hasattr(self._threads, "own"):
             self._threads.own = self._made()

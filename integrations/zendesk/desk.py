@@ -13,7 +13,8 @@ from integrations.zendesk.tickets import NewTicket, Tickets
 from rag_core.domain import Deadline, QuestionId
 from rag_core.errors import UnavailableError
 
-TAGS = ("supportbot", "supportbot_escalated")
+ESCALATED = "supportbot_escalated"
+TAGS = ("supportbot", ESCALATED)
 KEY_IN_USE = "IdempotentRequestError"
 PATIENCE = 20.0  # seconds for one ticket
 PAUSES = (0.3, 0.6, 1.2, 2.4)  # seconds, while another opens the same

@@ -3,7 +3,7 @@
 Comments are private, here and nowhere else decided: nothing that is written by this reaches a customer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -48,10 +48,30 @@ class Tickets:
             raise LostError("Zendesk does not say which ticket it made")
         return int(made.id)
 
+    def note(
+        self, number: int, html: str, deadline: Deadline, *, stamp: str, fields: Mapping[int, str] | None = None
+    ) -> None:
+        """A private comment, and custom fields with it: where the ticket is as it was at `stamp`, else ConflictError.
+
+        Raises LostError where it may stand there all the same: look before it is written again.
+        """
+        with self._zendesk.calling(deadline) as zenpy:
+            from zenpy.lib.api_objects import Comment, CustomField, Ticket
+
+            comment = Comment(html_body=html, public=PUBLIC)
+            ticket = Ticket(id=number, comment=comment, safe_update=True, updated_stamp=stamp)
+            if fields:
+                ticket.custom_fields = [CustomField(id=field, value=value) for field, value in fields.items()]
+            zenpy.tickets.update(ticket)
+
     def tag(self, number: int, tags: Sequence[str], deadline: Deadline) -> None:
         """Added to those it has: sending a ticket's own list would lose what others add meanwhile."""
         with self._zendesk.calling(deadline, repeat=True) as zenpy:
             zenpy.tickets.add_tags(number, list(tags))
+
+    def untag(self, number: int, tags: Sequence[str], deadline: Deadline) -> None:
+        with self._zendesk.calling(deadline, repeat=True) as zenpy:
+            zenpy.tickets.delete_tags(number, list(tags))
 
     def address(self, number: int) -> str:
         return self._zendesk.site.ticket(number)

@@ -16,6 +16,9 @@ from tests.benchmarks import (
     speed,
     storm,
     zendesk_hooks,
+    zendesk_hostile,
+    zendesk_readers,
+    zendesk_storm,
 )
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
@@ -36,6 +39,9 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "storm": storm.measure,
     "hostile": hostile.measure,
     "zendesk-hooks": zendesk_hooks.measure,
+    "zendesk-storm": zendesk_storm.measure,
+    "zendesk-hostile": zendesk_hostile.measure,
+    "zendesk-readers": zendesk_readers.measure,
     "opensearch-quality": opensearch.quality,
     "opensearch-search": opensearch.search,
     "opensearch-load": opensearch.load,

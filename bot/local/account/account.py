@@ -23,6 +23,7 @@ from bot.local.account.people import People
 from bot.local.account.replaying import Replays
 from bot.local.account.searching import Search
 from bot.local.account.serving import Serving
+from bot.local.account.showing import Showing
 from bot.local.account.tickets import Tickets
 from bot.local.account.users import Users
 from bot.local.account.webhooks import Webhooks
@@ -47,9 +48,8 @@ class Account:
         users = Users(self.desk)
         tickets = Tickets(self.desk, users, self.limits, self.replays)
         made = Automating(self.desk, self.webhooks)
-        self._routes = Routes(
-            [*tickets.routes, *users.routes, *Search(self.desk).routes, *made.routes, *self.fields.routes]
-        )
+        further = [*Search(self.desk).routes, *Showing(self.desk).routes, *made.routes, *self.fields.routes]
+        self._routes = Routes([*tickets.routes, *users.routes, *further])
         self._serving = Serving(self)
 
     def __enter__(self) -> Self:

@@ -14,6 +14,9 @@ from typing import Any
 Clock = Callable[[], float]
 CREATED, COMMENTED = "ticket.created", "ticket.comment_added"  # what subscribers of webhooks are told
 TAG = re.compile(r"<[^>]+>")
+LONGEST = 65_535  # bytes of a comment: what is longer is cut, and no error says so
+# outside of code a placeholder is filled in, and one that Zendesk does not know is taken out
+PLACEHOLDER = re.compile(r"(<code>.*?</code>)|\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -26,12 +29,19 @@ class Comment:
     html: str
     public: bool
     created_at: str
+    kind: str = "Comment"  # or VoiceComment
+    channel: str = "api"
+    flags: tuple[int, ...] = ()
+    attachments: list[dict[str, Any]] = field(default_factory=list)
 
     def shown(self) -> dict[str, Any]:
+        metadata: dict[str, Any] = {"system": {}, "custom": {}}
+        if self.flags:  # else neither is there
+            metadata |= {"flags": list(self.flags), "flags_options": {str(each): {} for each in self.flags}}
         return {
-            "id": self.id, "type": "Comment", "author_id": self.author_id, "body": self.plain,
-            "html_body": self.html, "plain_body": self.plain, "public": self.public, "attachments": [],
-            "created_at": self.created_at, "via": {"channel": "api"},
+            "id": self.id, "type": self.kind, "author_id": self.author_id, "body": self.plain,
+            "html_body": self.html, "plain_body": self.plain, "public": self.public, "attachments": self.attachments,
+            "created_at": self.created_at, "via": {"channel": self.channel}, "metadata": metadata,
         }  # fmt: skip
 
 
@@ -66,12 +76,16 @@ class Ticket:
             "status": "new",
             "priority": None,
             "custom_fields": [],
+            "group_id": None,
+            "brand_id": None,
+            "ticket_form_id": None,
+            "via": {"channel": "api"},
         }
         return {
             **own, **self.fields, "id": self.id, "url": f"{here}/api/v2/tickets/{self.id}.json",
             "description": self.comments[0].plain, "requester_id": self.requester_id,
             "submitter_id": self.submitter_id, "tags": self.tags, "is_public": self.is_public,
-            "created_at": self.created_at, "updated_at": self.updated_at, "via": {"channel": "api"},
+            "created_at": self.created_at, "updated_at": self.updated_at,
         }  # fmt: skip
 
 
@@ -85,6 +99,8 @@ class Desk:
         self.lock = threading.RLock()
         self.tickets: dict[int, Ticket] = {}
         self.users: dict[int, dict[str, Any]] = {}
+        self.brands: dict[int, dict[str, Any]] = {}
+        self.files: dict[int, bytes] = {}  # attachments' contents, by their id
         self.changed = threading.Condition(self.lock)
         self.version = 0  # grows with every change
         self.listeners: list[Listener] = []  # are told while the lock is held: they only take note
@@ -110,10 +126,28 @@ class Desk:
         number = self.new_id()
         user = {
             "id": number, "name": name, "email": email or None, "role": role, "external_id": None,
-            "created_at": self.stamp, "updated_at": self.stamp, "active": True, **more,
+            "created_at": self.stamp, "updated_at": self.stamp, "active": True, "suspended": False,
+            "locale": "en-US", **more,
         }  # fmt: skip
         self.users[number] = user
         return user
+
+    def add_brand(self, name: str) -> dict[str, Any]:
+        number = self.new_id()
+        self.brands[number] = {"id": number, "name": name, "active": True}
+        return self.brands[number]
+
+    def attach(self, comment: Comment, name: str, content: bytes, here: str, **more: object) -> dict[str, Any]:
+        """A file that came with a comment; `here` is the account's address."""
+        number = self.new_id()
+        self.files[number] = content
+        attached = {
+            "id": number, "file_name": name, "content_type": "text/plain", "size": len(content), "inline": False,
+            "content_url": f"{here}/attachments/token/{number}/?name={name}", "deleted": False,
+            "malware_access_override": False, "malware_scan_result": "malware_not_found", **more,
+        }  # fmt: skip
+        comment.attachments.append(attached)
+        return attached
 
     def touch(self) -> None:
         """Whoever waits for something looks again."""
@@ -132,11 +166,17 @@ class Desk:
 
     def comment(self, stated: dict[str, Any], by: int) -> Comment:
         """Public unless said otherwise, as the platform has it."""
-        rich = stated.get("html_body")
+        rich = _kept(str(stated.get("html_body") or ""))
         plain = html.unescape(TAG.sub("", rich)) if rich else str(stated.get("body", ""))
         shown = rich or "".join(f"<p>{html.escape(line)}</p>" for line in plain.split("\n"))
         author = int(stated.get("author_id") or by)
         return Comment(self.new_id(), author, plain, shown, stated.get("public", True) is not False, self.stamp)
+
+
+def _kept(rich: str) -> str:
+    """As the platform keeps it: placeholders filled in, without what is too long."""
+    filled = PLACEHOLDER.sub(lambda found: found[1] or "", rich)
+    return filled.encode()[:LONGEST].decode(errors="ignore")
 
 
 def normalised(tags: object) -> list[str]:

@@ -69,12 +69,14 @@ class Response:
 
     @property
     def body(self) -> bytes:
-        if self.payload is None:
-            return b""
+        if self.payload is None or isinstance(self.payload, bytes):
+            return self.payload or b""
         return self.payload.encode() if isinstance(self.payload, str) else json.dumps(self.payload).encode()
 
     @property
     def kind(self) -> str:
+        if isinstance(self.payload, bytes):
+            return "application/octet-stream"
         return "text/html; charset=utf-8" if isinstance(self.payload, str) else "application/json; charset=utf-8"
 
 

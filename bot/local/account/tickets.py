@@ -9,8 +9,10 @@ from bot.local.account.paging import listed
 from bot.local.account.replaying import Replays
 from bot.local.account.users import Users
 
-KEPT = ("external_id", "subject", "status", "priority", "type", "custom_fields", "group_id", "brand_id", "assignee_id")
-LONGEST = 65_535  # characters of a comment
+KEPT = (
+    *("external_id", "subject", "status", "priority", "type", "group_id", "brand_id", "ticket_form_id"),
+    *("assignee_id", "via"),
+)
 OUTDATED = "Safe Update prevented due to outdated ticket data. Please fetch the latest ticket data and try again."
 
 
@@ -87,7 +89,7 @@ class Tickets:
 
     def comments(self, request: Request, id: int) -> Response:  # noqa: A002
         found = [comment.shown() for comment in self._found(id).comments]
-        if request.query.get("sort_order") == "desc":
+        if request.query.get("sort_order") == "desc" or request.query.get("sort") == "-created_at":
             found.reverse()
         return listed(request, "comments", found, {})
 
@@ -113,6 +115,9 @@ class Tickets:
 
     def _set(self, ticket: Ticket, stated: dict[str, Any]) -> None:
         ticket.fields |= {name: stated[name] for name in KEPT if name in stated}
+        if "custom_fields" in stated:  # those that are not named stay as they are
+            fields = [*ticket.fields.get("custom_fields", []), *stated["custom_fields"]]
+            ticket.fields["custom_fields"] = [*{each["id"]: each for each in fields}.values()]
         if "tags" in stated:  # the whole list: what is not in it is lost
             ticket.tags = normalised(stated["tags"])
 
@@ -137,8 +142,6 @@ def _check_comment(stated: object) -> None:
     text = stated.get("html_body") or stated.get("body") or ""
     if not str(text).strip():
         raise invalid("base", "Description: cannot be blank")
-    if len(str(text)) > LONGEST:
-        raise invalid("comment", "Comment: is too long")
 
 
 def _check_stamp(ticket: Ticket, stated: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ class Users:
         return [
             ("GET", "users/me", lambda request: Response(200, {"user": self._desk.users[request.by]})),
             ("GET", "users/search", self.search),
+            ("GET", "users/show_many", self.show_many),
             ("GET", "users/{id}", self.show),
             ("POST", "users", self.create),
             ("POST", "users/create_or_update", self.create_or_update),
@@ -29,6 +30,10 @@ class Users:
         if id not in self._desk.users:
             raise missing()
         return Response(200, {"user": self._desk.users[id]})
+
+    def show_many(self, request: Request) -> Response:
+        wanted = [int(each) for each in request.query.get("ids", "").split(",") if each.isdigit()][:100]
+        return listed(request, "users", [self._desk.users[each] for each in wanted if each in self._desk.users], {})
 
     def search(self, request: Request) -> Response:
         wanted, named = request.query.get("query", "").lower(), request.query.get("external_id")

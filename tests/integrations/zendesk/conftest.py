@@ -1,6 +1,7 @@
 """Our client and desk before a fake account."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from integrations.zendesk.client import Zendesk
 from integrations.zendesk.desk import ZendeskDesk
 from integrations.zendesk.tickets import Tickets
 from tests.bot.local.account.conftest import Clock
+from tests.integrations.zendesk.office import Office, office
 
 
 @pytest.fixture
@@ -55,3 +57,9 @@ def tickets(client: Zendesk) -> Tickets:
 @pytest.fixture
 def desk(tickets: Tickets) -> ZendeskDesk:
     return ZendeskDesk(tickets)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Office]:
+    with office(tmp_path) as made:
+        yield made

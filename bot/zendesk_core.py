@@ -1,0 +1,154 @@
+"""Zendesk's worker, made from the settings: what the adapter takes of the product, and what is done with its jobs."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot import zendesk
+from bot.app import App
+from bot.observability import Telemetry
+from bot.settings import Settings, wrong
+from integrations.zendesk.filtering import Ignored
+from integrations.zendesk.needs import CHANNEL
+from integrations.zendesk.policy import Policy
+from integrations.zendesk.templates import Templates, templates
+from rag_core.citing import nearest
+from rag_core.domain import (
+    Acceptance,
+    Answer,
+    Audience,
+    Citation,
+    Deadline,
+    PersonId,
+    Question,
+    QuestionId,
+    Rating,
+)
+from rag_core.grounding import Grounding
+from rag_core.ports import Claims, FeedbackLog, Records
+
+if TYPE_CHECKING:
+    from bot.working import Work
+    from integrations.zendesk.writing import Links
+
+SEARCHED = 20  # passages, of which the internal ones are looked at
+IGNORED = {"tags", "groups", "brands", "forms", "channels"}
+IGNORED_FORM = '{"tags": ["vip"], "groups": [123], "brands": [], "forms": [], "channels": ["chat"]}'
+
+
+class ZendeskCore:
+    """Core; safe to share between threads."""
+
+    def __init__(self, app: App, telemetry: Telemetry) -> None:
+        self._app, self._telemetry = app, telemetry
+
+    @property
+    def log(self) -> FeedbackLog:
+        return self._app.log
+
+    @property
+    def claims(self) -> Claims:
+        return self._app.claims
+
+    @property
+    def records(self) -> Records:
+        return self._app.records
+
+    def question(
+        self,
+        text: str,
+        *,
+        id: QuestionId,  # noqa: A002 - the port's name
+        audience: Audience,
+        asked_by: PersonId,
+        channel: str,
+        previous: QuestionId | None = None,
+    ) -> Question:
+        asked = self._app.question(text, audience=audience, asked_by=asked_by, channel=channel, follow_up=previous)
+        return replace(asked, id=id)
+
+    def answer(self, question: Question, *, deadline: Deadline) -> Answer:
+        answer = self._app.answering.answer(question, deadline=deadline)
+        self._telemetry.answered(answer, channel=CHANNEL)
+        return answer
+
+    def internal(self, question: Question, *, deadline: Deadline) -> Sequence[Citation]:
+        """By a search of its own, which is asked for internal readers and never reaches an answer model."""
+        embedder = self._app.embedders.for_questions(self._app.index.embedding_model)
+        text = question.retrieval_text
+        vector = embedder.embed_question(text, deadline=deadline) if embedder else None
+        found = self._app.index.search(text, vector, audience=Audience.INTERNAL, limit=SEARCHED, deadline=deadline)
+        passages = [each for each in found.passages if each.chunk.document.audience is Audience.INTERNAL]
+        judge = Grounding()
+        if not passages or judge.unrelated(judge.confidence(question, passages), passages):
+            return ()
+        return nearest(passages)
+
+    def rate(
+        self, question_id: QuestionId, person: PersonId, *, helpful: bool, reason: str = "", comment: str = ""
+    ) -> Rating:
+        before = self._app.log.answer(question_id)
+        rating = self._app.rate(question_id, person, helpful=helpful, reason=reason, comment=comment)
+        self._telemetry.rated(rating, before)
+        return rating
+
+    def accepted(self, acceptance: Acceptance) -> None:
+        self._app.log.record_acceptance(acceptance)
+        self._telemetry.accepted(acceptance, channel=CHANNEL)
+
+    def failed(self, question_id: QuestionId, error: Exception, quoting: Sequence[str] = ()) -> None:
+        self._telemetry.unanswered(question_id, error, quoting, channel=CHANNEL)
+
+
+def jobs(app: App, telemetry: Telemetry, links: "Links | None" = None) -> "Work":
+    """Raises MisconfiguredError; UnavailableError when a secret cannot be read now."""
+    from integrations.zendesk.working import ZendeskWorker
+
+    settings = app.settings
+    with zendesk.installed():
+        client = zendesk.client(settings)
+        if find_spec("zenpy") is None:  # it is imported with the first ticket, and missed at the start
+            raise ModuleNotFoundError(name="zenpy")
+        worker = ZendeskWorker(ZendeskCore(app, telemetry), client, settings.zendesk_subdomain, policy(settings), links)
+    return lambda job, deadline, last: worker.work(job.payload.get("ticket", ""), deadline, last)
+
+
+def policy(settings: Settings) -> Policy:
+    """Raises MisconfiguredError."""
+    return Policy(
+        shadow=settings.zendesk_mode == "shadow",
+        follow_ups=settings.zendesk_follow_ups,
+        quiet=settings.zendesk_abstention == "tag",
+        internal=settings.zendesk_internal,
+        templates=_templates(settings),
+        ignored=_ignored(settings),
+        confidence_field=settings.zendesk_confidence_field,
+        answer_field=settings.zendesk_answer_field,
+    )
+
+
+def _templates(settings: Settings) -> Templates:
+    return templates(_stated(settings, "zendesk_templates"))
+
+
+def _ignored(settings: Settings) -> Ignored:
+    stated = _stated(settings, "zendesk_ignored")
+    lists = stated.values() if isinstance(stated, dict) and stated.keys() <= IGNORED else [None]
+    if not all(isinstance(each, list) and all(isinstance(one, str | int) for one in each) for each in lists):
+        raise wrong("zendesk_ignored", f"it reads {IGNORED_FORM}, with what is wanted of it")
+    assert isinstance(stated, dict)  # noqa: S101 - it is, or was refused
+    return Ignored(**{name: frozenset(map(str, each)) for name, each in stated.items()})
+
+
+def _stated(settings: Settings, name: str) -> object:
+    """The JSON of a setting, or of the file that it names."""
+    stated: str = getattr(settings, name).strip()
+    try:
+        text = stated if stated.startswith(("{", "[")) or not stated else Path(stated).expanduser().read_text("utf-8")
+        found: object = json.loads(text or "{}")
+    except (OSError, ValueError) as error:
+        raise wrong(name, f"it is neither JSON nor a file with it ({type(error).__name__})") from error
+    return found
