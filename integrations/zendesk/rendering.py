@@ -1,0 +1,145 @@
+"""An answer's Markdown as the HTML that a comment may hold, with its sources or without.
+
+Sanitised last, whatever was done before: what leaves here has the tags of a list, links to http and https, and no
+other attribute. Zendesk's editor knows no tables: a table becomes a list.
+"""
+
+import re
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import nh3
+import pyromark
+from bs4 import BeautifulSoup
+from markdownify import MarkdownConverter
+
+from rag_core.domain import Citation
+
+OPTIONS = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_STRIKETHROUGH
+TAGS = {"a", "blockquote", "br", "code", "em", "li", "ol", "p", "pre", "strong", "ul"}
+ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+MARKER = re.compile(r"[ \t]*(?<!\\)\[(\d{1,3})\](?![\[(:\]])")
+OURS = re.compile("([\ue000-\ue3ff])")  # a marker on its way through the parser: private use, and taken out before
+FIRST = 0xE000
+FIRST_SPACE = re.compile(r"(?<=<p>) +|(?<=<li>) +")
+
+
+def html(text: str, citations: Sequence[Citation] = ()) -> str:
+    """`citations`: the sources that [1], [2] lead to; without any the markers are left out."""
+    found = BeautifulSoup(_parsed(text), "html.parser")
+    _flatten(found)
+    for empty in [each for each in found.find_all(["p", "li"]) if not _says(each, marked=bool(citations))]:
+        empty.decompose()
+    cleaned = nh3.clean(
+        str(found), tags=TAGS, attributes=ATTRIBUTES, url_schemes={"http", "https"}, link_rel="noopener noreferrer"
+    )
+    return FIRST_SPACE.sub("", OURS.sub(lambda mark: _link(mark[1], citations), cleaned)).strip()
+
+
+def plain(comment: str) -> str:
+    """What `html` gave as text, for where no HTML can go."""
+    return str(_Plain(bullets="-", escape_misc=False).convert(comment)).strip()
+
+
+class _Plain(MarkdownConverter):  # type: ignore[misc]
+    """Lists keep their signs; emphasis and code are left out."""
+
+    # ruff: noqa: ARG002 - its methods' signatures
+
+    def convert_strong(self, el: Any, text: str, parent_tags: set[str]) -> str:
+        return text
+
+    convert_em = convert_code = convert_pre = convert_strong
+
+    def convert_a(self, el: Any, text: str, parent_tags: set[str]) -> str:
+        address = el.get("href")
+        return f"{text} ({address})" if address and address != text else text
+
+    def escape(self, text: str, parent_tags: set[str]) -> str:
+        return text
+
+
+def _parsed(text: str) -> str:
+    """Its raw HTML shown as it stands there, its markers as single characters."""
+    text = OURS.sub("", text)
+    raw, spans = text.encode(), _spans(text)
+    for start, end, verbatim in reversed(spans):
+        piece = raw[start:end].replace(b"<", b"&lt;") if not verbatim else raw[start:end]
+        raw = raw[:start] + piece + raw[end:]
+    text, parts, at = raw.decode(), [], 0
+    for start, end, _ in _spans(text):
+        inside = raw[start:end].decode()
+        parts += [MARKER.sub(_ours, raw[at:start].decode()), inside]
+        at = end
+    return pyromark.html("".join([*parts, MARKER.sub(_ours, raw[at:].decode())]), options=OPTIONS)
+
+
+def _spans(text: str) -> list[tuple[int, int, bool]]:
+    """Bytes in which a number in brackets means something else: raw HTML, and (True) code and links."""
+    found: list[tuple[int, int, bool]] = []
+    for event, span in pyromark.events_with_range(text, options=OPTIONS):
+        kind = _kind(event)
+        if kind and (not found or span["start"] >= found[-1][1]):
+            found.append((span["start"], span["end"], kind == "verbatim"))
+    return found
+
+
+def _kind(event: Any) -> str:
+    if not isinstance(event, dict):
+        return ""
+    (name, value), *_ = event.items()
+    tag = next(iter(value)) if isinstance(value, dict) else value
+    if name in ("Html", "InlineHtml"):
+        return "raw"
+    return "verbatim" if name == "Code" or (name == "Start" and tag in ("CodeBlock", "Link", "Image")) else ""
+
+
+def _ours(marker: re.Match[str]) -> str:
+    return chr(FIRST + int(marker[1]))
+
+
+def _link(mark: str, citations: Sequence[Citation]) -> str:
+    number = ord(mark) - FIRST
+    if not citations:
+        return ""
+    if not 1 <= number <= len(citations):
+        return f" [{number}]"
+    url = citations[number - 1].url
+    if not url.startswith(("https://", "http://")):  # a page without an address of its own
+        return f" [{number}]"
+    return f' <a href="{escape(url)}" rel="noopener noreferrer">[{number}]</a>'
+
+
+def _flatten(found: Any) -> None:
+    """What a comment has no form for, in one that it has."""
+    for picture in found.find_all("img"):
+        picture.replace_with(picture.get("alt") or "")
+    for heading in found.find_all(HEADINGS):
+        heading.name = "strong"
+        heading.wrap(found.new_tag("p"))
+    for rule in found.find_all("hr"):
+        rule.decompose()
+    for table in found.find_all("table"):
+        _list(found, table)
+
+
+def _list(found: Any, table: Any) -> None:
+    """An item a row, each cell behind the name of its column."""
+    rows = [row.find_all(["th", "td"]) for row in table.find_all("tr")]
+    names = [cell.get_text(" ", strip=True) for cell in rows[0]] if rows else []
+    listed = found.new_tag("ul")
+    for row in rows[1:] or rows:
+        item = found.new_tag("li")
+        for place, cell in enumerate(cell for cell in row if cell.get_text(strip=True)):
+            name = names[row.index(cell)] if rows[1:] and row.index(cell) < len(names) else ""
+            item.append(f"{'; ' if place else ''}{f'{name}: ' if name else ''}")
+            item.extend(list(cell.contents))
+        listed.append(item)
+    table.replace_with(listed)
+
+
+def _says(block: Any, *, marked: bool) -> bool:
+    text = block.get_text()
+    return bool((text if marked else OURS.sub("", text)).strip())
