@@ -5,6 +5,7 @@ import click
 from bot.commands.grouping import Commands
 
 COMMANDS = {
+    "app": "The app in the sidebar of a ticket: build its package.",
     "serve": "Answer tickets from this machine.",
 }
 
