@@ -16,7 +16,7 @@ from integrations.zendesk.packaging import FOLDER, Sidebar
 from rag_core.errors import MisconfiguredError
 
 HOST = "api.acme.example"
-Break = Callable[[Path], None]
+Break = Callable[[Path], object]
 
 
 def test_it_is_what_zendesk_takes_filled_in_for_one_api() -> None:
@@ -72,7 +72,7 @@ def replaced(name: str, old: str, new: str) -> Break:
 
 
 def appended(name: str, text: str) -> Break:
-    return lambda folder: (folder / name).write_text((folder / name).read_text() + text) and None
+    return lambda folder: (folder / name).write_text((folder / name).read_text() + text)
 
 
 def written(name: str, content: bytes) -> Break:
@@ -111,7 +111,7 @@ BROKEN: dict[str, tuple[Break, str]] = {
     "no name": (replaced("translations/en.json", '"name"', '"nmae"'), "app.name is missing"),
     "a logo that is none": (written("assets/logo.png", b"<svg/>"), "a PNG of 320 by 320"),
     "a logo of another size": (
-        lambda folder: shutil.copy(folder / "assets/logo.png", folder / "assets/logo-small.png") and None,
+        lambda folder: shutil.copy(folder / "assets/logo.png", folder / "assets/logo-small.png"),
         "assets/logo-small.png: it is a PNG of 128 by 128",
     ),
     "an inline script": (appended(PAGE, "<script>x()</script>"), "or the SDK: inline"),

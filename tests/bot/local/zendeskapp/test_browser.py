@@ -379,7 +379,7 @@ def test_whatever_can_be_operated_has_a_name(page: Page, desk: Desk, app: FrameL
     opened(page, app)
     pressed(app, "No")
     for role in ("button", "textbox", "radio", "link"):
-        for element in app.get_by_role(role).all():  # type: ignore[arg-type]
+        for element in app.get_by_role(role).all():
             assert element.evaluate(
                 "one => (one.ariaLabel || one.textContent || one.labels?.[0]?.textContent || '').trim()"
             )
