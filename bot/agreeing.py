@@ -7,10 +7,11 @@ import re
 
 import msgspec
 
-from bot.settings import BEDROCK, EMBEDDING, SCHEMES, Settings, wrong
+from bot.settings import BEDROCK, EMBEDDING, SCHEMES, SECRET, Settings, wrong
 
 GROUP = re.compile(r"(?:S[A-Z0-9]{2,20})?", re.ASCII)  # in Slack
 ZENDESK = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)  # a subdomain
+SHORTEST_SECRET = 32  # characters: RFC 7518, 3.2, wants a key of HS256 as long as its hash
 WORKSPACE = re.compile(r"[TE][A-Z0-9]{2,20}", re.ASCII)
 
 
@@ -58,6 +59,10 @@ def _check_zendesk(settings: Settings) -> None:
             raise wrong("zendesk_subdomain", "it is needed with the other settings of Zendesk (docs/zendesk.md)")
     elif not ZENDESK.fullmatch(settings.zendesk_subdomain):
         raise wrong("zendesk_subdomain", "of https://example.zendesk.com it is the word example")
+    elif settings.zendesk_app_secret and not (
+        settings.zendesk_app_secret.startswith(SECRET) or len(settings.zendesk_app_secret) >= SHORTEST_SECRET
+    ):
+        raise wrong("zendesk_app_secret", f"it has at least {SHORTEST_SECRET} characters; give the app the same")
     elif not ((all(oauth) and not any(token)) or (all(token) and not any(oauth))):
         raise wrong("zendesk_client_id", "with it _CLIENT_SECRET is needed, or instead of both _EMAIL and _TOKEN")
 

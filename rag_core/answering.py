@@ -165,6 +165,8 @@ class Answering:
         release = _Release(read, self._guard, on_text)
         with stages.timed("draft"):
             draft = self._model.draft(question, read, on_statement=release, deadline=deadline)
+        if draft.unheeded:
+            stages.without.append("instruction")
         if not release.text:  # fluent text without a source is the failure people notice last
             return _abstention(question, Outcome.UNSUPPORTED, found, confidence, draft)
         return Answer(

@@ -105,6 +105,7 @@ class Found:
 REASONS = ("wrong", "incomplete", "outdated", "off-topic", "unclear", "other")  # why an answer did not help
 LONGEST_COMMENT = 2_000  # characters of a rating's
 LARGEST_RECORD = 300_000  # bytes
+LONGEST_WISH = 500  # characters of an instruction
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ class Question:
     previous: str | None = None  # the question this one follows up on
     sources: frozenset[SourceName] | None = None  # that it may be answered from; None: all
     standalone: str | None = None  # a follow-up as one understands it without the question before it
+    instruction: str = ""  # an agent's wish about the reply's form: "Shorter". Not searched for, and not kept
 
     @property
     def retrieval_text(self) -> str:
@@ -185,6 +187,7 @@ class Draft:
     usage: tuple[Usage, ...] = ()  # of every model that was asked, also in vain
     complete: bool = True  # False: the model was cut off after its last statement
     not_covered: str = ""  # what the documents do not answer, in the model's own plain words: without a source
+    unheeded: bool = False  # the instruction, or a part of it, is none that this model can follow
 
 
 class Cached(StrEnum):

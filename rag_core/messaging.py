@@ -75,6 +75,7 @@ def _question(question: "Question") -> dict[str, Any]:
         "previous": question.previous,
         "sources": None if question.sources is None else sorted(question.sources),
         "standalone": question.standalone,
+        "instruction": question.instruction,
     }
 
 
@@ -92,6 +93,7 @@ def _asked(given: Mapping[str, Any]) -> "Question":
         _optional(given["previous"]),
         None if sources is None else frozenset(SourceName(_text(source)) for source in sources),
         _optional(given["standalone"]),
+        _text(given.get("instruction", "")),  # a message of the release before has none
     )
 
 

@@ -3,7 +3,7 @@
 A channel's module is imported where the settings ask for it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.api.parts import Parts
@@ -11,6 +11,10 @@ from bot.observability import Telemetry
 from bot.settings import Settings
 from integrations.http import Headers, Reply
 from rag_core.domain import Deadline
+
+
+def _unsaid(_given: object) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,8 @@ class Asked:
     body: bytes
     deadline: Deadline
     named: Mapping[str, str] = field(default_factory=dict)
+    say: Callable[[dict[str, str]], None] = _unsaid  # what else its line in the log holds
+    quote: Callable[[Iterable[str]], None] = _unsaid  # texts that no line of the log may hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,10 @@ def extras(settings: Settings, parts: Parts, telemetry: Telemetry) -> list[Extra
         from bot.api import zendesk_rating
 
         found += zendesk_rating.routes(settings, parts, telemetry)
+    if settings.zendesk_app_secret:
+        from bot.api import sidebar
+
+        found += sidebar.routes(settings, parts, telemetry)
     return found
 
 

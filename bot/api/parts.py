@@ -4,7 +4,7 @@ from typing import Protocol
 
 from rag_core.answering import Answering
 from rag_core.domain import Audience, PersonId, Question, QuestionId, Rating
-from rag_core.ports import Cache, Claims, FeedbackLog, JobQueue, Retriever
+from rag_core.ports import Cache, Claims, FeedbackLog, JobQueue, Records, Retriever
 
 
 class Parts(Protocol):
@@ -24,6 +24,9 @@ class Parts(Protocol):
 
     @property
     def claims(self) -> Claims: ...
+
+    @property
+    def records(self) -> Records: ...
 
     @property
     def queue(self) -> JobQueue | None:

@@ -12,13 +12,23 @@ from datetime import timedelta
 from http import HTTPStatus
 from math import ceil
 from secrets import token_bytes
+from typing import Protocol
 
-from bot.api.callers import Caller
 from bot.api.errors import RefusedError
 from rag_core.ports import Cache
 
 MINUTE = 60.0
 FEW = 50  # questions in a shared span, about: what one check reads
+
+
+class Spender(Protocol):
+    """Whoever asks; `quota`: questions a minute."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def quota(self) -> int: ...
 
 
 class Quota:
@@ -29,7 +39,7 @@ class Quota:
         self._lock = threading.Lock()
         self._buckets: dict[str, tuple[float, float]] = {}  # tokens, and when that was
 
-    def spend(self, caller: Caller) -> None:
+    def spend(self, caller: Spender) -> None:
         """Raises RefusedError: 429 with the seconds to wait."""
         wait = self._own(caller)
         wait = max(wait, self._shared(caller, ask=not wait))
@@ -37,7 +47,7 @@ class Quota:
             message = f"more than {caller.quota:,} questions a minute: wait {wait} s"
             raise RefusedError(HTTPStatus.TOO_MANY_REQUESTS, "over_quota", message, headers={"Retry-After": str(wait)})
 
-    def _own(self, caller: Caller) -> int:
+    def _own(self, caller: Spender) -> int:
         rate, now = caller.quota / MINUTE, self._clock()
         with self._lock:
             tokens, at = self._buckets.get(caller.name, (float(caller.quota), now))
@@ -46,7 +56,7 @@ class Quota:
             self._buckets[caller.name] = tokens - fits, now
         return 0 if fits else max(ceil((1 - tokens) / rate), 1)
 
-    def _shared(self, caller: Caller, *, ask: bool) -> int:
+    def _shared(self, caller: Spender, *, ask: bool) -> int:
         """A mark in the span's series: who finds its own among the first so many has passed. A miss passes.
 
         With `ask` off it looks only, so that who is told to wait need not be told so twice.

@@ -28,7 +28,7 @@ NAMES = {
     "array": "an array",
 }
 
-Request = TypeVar("Request", "Query", "Opinion")
+Request = TypeVar("Request", bound=Struct)
 
 
 class Query(Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,7 +60,14 @@ class Opinion(Struct, frozen=True, forbid_unknown_fields=True):
 
 def decode(body: str | None, encoded: bool, kind: type[Request]) -> Request:
     """Raises RefusedError: 400 that names the field, or 413."""
-    raw = _bytes(body or "", encoded)
+    return parsed(_bytes(body or "", encoded), kind)
+
+
+def parsed(raw: bytes, kind: type[Request]) -> Request:
+    """Raises as `decode` does."""
+    if len(raw) > LARGEST:
+        message = f"a body has at most {LARGEST:,} bytes"
+        raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", message)
     if not raw.strip():
         raise bad("the body is empty: send a JSON object")
     try:
@@ -75,13 +82,9 @@ def decode(body: str | None, encoded: bool, kind: type[Request]) -> Request:
 
 def _bytes(body: str, encoded: bool) -> bytes:
     try:
-        raw = b64decode(body, validate=True) if encoded else body.encode()
+        return b64decode(body, validate=True) if encoded else body.encode()
     except (NotBase64, ValueError):  # a lone surrogate is a ValueError
         raise bad("the body is neither text in UTF-8 nor base64") from None
-    if len(raw) > LARGEST:
-        message = f"a body has at most {LARGEST:,} bytes"
-        raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", message)
-    return raw
 
 
 def _pointed(reason: str) -> str:

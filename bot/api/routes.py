@@ -53,12 +53,12 @@ class Api:
         self._methods = METHODS | methods(self._extras)
         self._resolver = self._routed()
         self._said: dict[str, Any] = {}
-        self._quoting: tuple[str, ...] = ()
+        self._quoting: list[str] = []
 
     def handle(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         """The response to an event of API Gateway's HTTP API, payload version 2.0."""
         started = time.perf_counter()
-        self._said, self._quoting = {"request_id": str(context.aws_request_id)}, ()
+        self._said, self._quoting = {"request_id": str(context.aws_request_id)}, []
         with self._telemetry.traced("request") as annotations:
             response = self._resolved(event, context)
             annotations["status"] = response["statusCode"]
@@ -88,7 +88,7 @@ class Api:
     def _query(self) -> Response[str]:
         caller = self._caller("/query")
         asked = self._body(Query)
-        self._quoting = (asked.query,)
+        self._quoting = [asked.query]
         self._quota.spend(caller)
         deadline = self._deadline()
         if asked.later:
@@ -107,7 +107,7 @@ class Api:
     def _rate(self, question_id: str) -> Response[str]:
         caller = self._caller("/answers/{id}/rating")
         opinion = self._body(Opinion)
-        self._quoting = (opinion.comment, opinion.person)
+        self._quoting = [opinion.comment, opinion.person]
         rating, before = within(self._deadline(), lambda: self._answers.rate(caller, question_id, opinion))
         self._said["question_id"] = rating.question_id
         self._telemetry.rated(rating, before)
@@ -128,7 +128,9 @@ class Api:
         def endpoint(**named: str) -> Response[str]:
             self._said |= {"route": extra.path, "channel": extra.channel}
             event, deadline = self._resolver.current_event.raw_event, self._deadline()
-            asked = Asked(extra.method, events.query(event), events.headers(event), events.body(event), deadline, named)
+            query, headers, body = events.query(event), events.headers(event), events.body(event)
+            telling = (self._said.update, self._quoting.extend)  # of this request, however late it tells
+            asked = Asked(extra.method, query, headers, body, deadline, named, *telling)
             reply = within(deadline, lambda: extra.endpoint(asked))
             self._said |= {"code": reply.code, "kind": reply.kind, "job_id": reply.job}
             if reply.error is not None:

@@ -5,6 +5,7 @@ import click
 from bot.commands.grouping import Commands
 
 COMMANDS = {
+    "app": "The app in the sidebar of a ticket: build its package.",
     "remove": "Undo what setup has made in Zendesk.",
     "serve": "Answer tickets from this machine.",
     "setup": "Make or mend the webhook, the trigger and the fields that drafts need.",

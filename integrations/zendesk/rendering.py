@@ -7,7 +7,7 @@ other attribute. Zendesk's editor knows no tables: a table becomes a list.
 import re
 from collections.abc import Sequence
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 import nh3
 import pyromark
@@ -23,6 +23,9 @@ HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 MARKER = re.compile(r"[ \t]*(?<!\\)\[(\d{1,3})\](?![\[(:\]])")
 OURS = re.compile("([\ue000-\ue3ff])")  # a marker on its way through the parser: private use, and taken out before
 FIRST = 0xE000
+HIGH, MEDIUM = 0.75, 0.55  # of a confidence; what is answered at all begins at 0.48, 0.32 without vectors
+PLACEHOLDER = re.compile(r"(?<=\{)(?=[{%])")  # {{ticket.comments}}: Zendesk fills it in where a comment is sent
+JOINER = "\u2060"  # zero width: nobody sees it
 FIRST_SPACE = re.compile(r"(?<=<p>) +|(?<=<li>) +")
 
 
@@ -35,7 +38,13 @@ def html(text: str, citations: Sequence[Citation] = ()) -> str:
     cleaned = nh3.clean(
         str(found), tags=TAGS, attributes=ATTRIBUTES, url_schemes={"http", "https"}, link_rel="noopener noreferrer"
     )
-    return FIRST_SPACE.sub("", OURS.sub(lambda mark: _link(mark[1], citations), cleaned)).strip()
+    linked = OURS.sub(lambda mark: _link(mark[1], citations), cleaned)
+    return PLACEHOLDER.sub(JOINER, FIRST_SPACE.sub("", linked)).strip()
+
+
+def confidence(value: float) -> Literal["high", "medium", "low"]:
+    """In words: a number looks exacter than it is."""
+    return "high" if value >= HIGH else "medium" if value >= MEDIUM else "low"
 
 
 def plain(comment: str) -> str:

@@ -1,12 +1,14 @@
 """An answer model without a model: it selects the sentences that answer and joins them, each with its citation.
 
-Nothing is written that does not stand in a passage.
+Nothing is written that does not stand in a passage. So of an agent's wishes it can follow those for less and for more,
+and says of any other that it did not.
 """
 
 import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from rag_core.analyzing import terms
@@ -22,6 +24,7 @@ LONGEST_EMBEDDED = 250  # characters: what a unit is about stands at its beginni
 LONGEST_REPLY = 700  # characters; the first unit is shown whole whatever its length
 PLACES = 3
 UNITS = 4
+MORE = 2  # times as many and as long, for who wants more detail
 PREVIOUS_SHARE = 0.3  # what a term of the question before counts, of one of this question
 # What makes a unit the one that answers, in units of the cosine: docs/quality.md#extractive-answers
 WORDS = 0.5  # the share of the question's words it has, by rarity; in a heading above it they count as much
@@ -49,6 +52,9 @@ ASKS_WHAT = re.compile(r"\b(?:what(?:'s| is| are| does)|define|explain)\b", re.I
 DEFINING = re.compile(
     r"(?:^|[.!?] )(?:(?:A|An|The) )?((?:[\w/&-]+ ){1,4}?)(?:is|are|means?|refers?|occurs?|allows?|lets?)\b"
 )
+LESS = re.compile(r"\s*(?:\w+ ){0,5}(?:short(?:er|en)?|brief(?:er)?|concise|condense|fewer)(?: \w+){0,3}\s*", re.I)
+LONGER = re.compile(r"\s*(?:\w+ ){0,5}(?:details?|detailed|longer|elaborate|thorough)(?: \w+){0,3}\s*", re.I)
+WISHES = re.compile(r"[.,;:!\n]+")
 LEANING = re.compile(
     r"(?:In )?(?:It|Its|They|Their|These|Those|This|That|He|She|Then|However|Otherwise|Instead|Also|But|And|So)\b", re.I
 )
@@ -77,11 +83,12 @@ class ExtractiveAnswerModel:
         weights = _asked(question)
         found = units(read, frozenset(weights))
         self._score(question, weights, read, found)
-        chosen = _select(found)
+        extent = _Extent.of(question.instruction)
+        chosen = _select(found, extent)
         statements = tuple(_statements(chosen, read))
         for statement in statements:
             on_statement(statement)
-        return Draft(statements)
+        return Draft(statements, unheeded=extent.unheeded)
 
     def _score(
         self, question: Question, asked: Mapping[str, float], passages: Sequence[Passage], found: list[Unit]
@@ -107,6 +114,28 @@ class ExtractiveAnswerModel:
         near = [_nearness([_cosine(each, vector) for each in asked]) for vector in said]
         for unit, each in zip(best, near + [min(near)] * (len(best) - len(near)), strict=True):
             unit.score += each
+
+
+@dataclass(frozen=True, slots=True)
+class _Extent:
+    """How much is said."""
+
+    units: int = UNITS
+    longest: int = LONGEST_REPLY
+    margin: float = MARGIN
+    unheeded: bool = False  # what else was wished for
+
+    @classmethod
+    def of(cls, instruction: str) -> "_Extent":
+        """The last wish about it counts."""
+        wishes = [wish for wish in WISHES.split(instruction) if wish.strip()]
+        known = [wish for wish in wishes if LESS.fullmatch(wish) or LONGER.fullmatch(wish)]
+        unheeded = len(known) < len(wishes)
+        if not known:
+            return cls(unheeded=unheeded)
+        if LESS.fullmatch(known[-1]):
+            return cls(units=1, unheeded=unheeded)
+        return cls(UNITS * MORE, LONGEST_REPLY * MORE, MARGIN * MORE, unheeded)
 
 
 def _nearness(cosines: Sequence[float]) -> float:
@@ -163,17 +192,17 @@ def _defines(said: str, asked: str) -> bool:
     return any(wanted & set(terms(found[1])) for found in DEFINING.finditer(said))
 
 
-def _select(found: Sequence[Unit]) -> list[Unit]:
+def _select(found: Sequence[Unit], extent: _Extent) -> list[Unit]:
     """The best unit, then what is nearly as good and says something else, place by place."""
     ranked = sorted(found, key=lambda unit: (-unit.score, unit.passage, unit.order))
     chosen: list[Unit] = []
     for unit in ranked:
         places = {each.passage for each in chosen} | {unit.passage}
-        if unit.score < ranked[0].score - MARGIN or len(chosen) >= UNITS:
+        if unit.score < ranked[0].score - extent.margin or len(chosen) >= extent.units:
             break
         if len(places) > PLACES:
             continue
-        if not chosen or _adds(unit, chosen):
+        if not chosen or _adds(unit, chosen, extent.longest):
             chosen += [each for each in [*_needed(unit, found), unit] if each not in chosen]
     return _ordered(chosen)
 
@@ -189,9 +218,9 @@ def _ordered(chosen: Sequence[Unit]) -> list[Unit]:
     return sorted(found, key=lambda unit: first[unit.passage])
 
 
-def _adds(unit: Unit, chosen: Sequence[Unit]) -> bool:
+def _adds(unit: Unit, chosen: Sequence[Unit], longest: int) -> bool:
     """Whether there is room for it, and it does not say the same again."""
-    if sum(len(each.text) for each in [*chosen, unit]) > LONGEST_REPLY:
+    if sum(len(each.text) for each in [*chosen, unit]) > longest:
         return False
     return not any(
         len(unit.terms & other.terms) > 0.8 * min(len(unit.terms), len(other.terms) or 1) for other in chosen

@@ -76,7 +76,7 @@ class Keys:
 
     def _scope(self, question: Question, version: IndexVersion) -> list[object]:
         sources = None if question.sources is None else sorted(question.sources)
-        return [self.tenant, question.audience.value, sources, version, self.made_by]
+        return [self.tenant, question.audience.value, sources, version, self.made_by, question.instruction]
 
 
 def _hashed(*parts: object) -> str:

@@ -21,6 +21,7 @@ def job(name: str = "j1") -> Job:
         question('Straße? <b>"quoted"</b>\n— 🧾', audience=Audience.INTERNAL, previous="What does it cost?"),
         sources=frozenset({SourceName("/docs"), SourceName("zendesk")}),
         standalone="What does the refund cost?",
+        instruction="Shorter",
     )
     return Job(JobId(name), JobKind.ANSWER, NOON, {"team": "T1", "thread": "1699.42"}, asked)
 

@@ -348,3 +348,10 @@ def test_an_answer_that_nobody_has_seen_is_asked_for_again_when_it_could_not_be_
     answering = Answering(built.index, None, ExtractiveAnswerModel(None), Grounding(), log)
     with pytest.raises(UnavailableError, match="log"):
         answering.answer(ask("How long do refunds take?"))
+
+
+def test_a_wish_that_was_not_followed_is_said(built: App) -> None:
+    asked = ask("How long do refunds take?")
+    friendlier = built.answering.answer(replace(asked, instruction="Friendlier"))
+    assert (friendlier.outcome, friendlier.degraded) == (Outcome.ANSWERED, ("instruction",))
+    assert built.answering.answer(replace(asked, instruction="Shorter")).degraded == ()

@@ -18,7 +18,7 @@ from rag_core.domain import NEVER, Deadline, Draft, Passage, Question, Statement
 from rag_core.errors import MisconfiguredError, UnavailableError
 from rag_core.markup import blocks
 from rag_core.ports import OnStatement
-from rag_core.prompting import RULES, VERSION, asked
+from rag_core.prompting import RULES, VERSION, WISHING, asked
 
 PATIENCE = Patience(attempts=2)  # a person waits, and there may be a second model
 COMPLETE = frozenset({"end_turn", "stop_sequence"})
@@ -110,6 +110,8 @@ class BedrockAnswerModel:
         rules: list[dict[str, Any]] = [{"text": RULES}]
         if how.cache_rules:
             rules.append({"cachePoint": {"type": "default"}})
+        if question.instruction:  # behind the cache point: the rules before it are the same for all
+            rules.append({"text": WISHING})
         content = [*map(_search_result, passages), {"text": asked(question)}]
         request: dict[str, Any] = {
             "system": rules,

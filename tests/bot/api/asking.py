@@ -31,7 +31,7 @@ CALLERS: list[dict[str, Any]] = [
 
 
 def settings(home: Path, **more: Any) -> Settings:
-    return Settings(home=str(home), embedding_model="none", api_callers=json.dumps(CALLERS), **more)
+    return Settings(**{"home": str(home), "embedding_model": "none", "api_callers": json.dumps(CALLERS)} | more)
 
 
 def callers(**changes: Any) -> Callers:

@@ -19,7 +19,7 @@ from rag_core.domain import NEVER, Audience, Deadline, Draft, Passage, PersonId,
 from rag_core.errors import RejectedError, UnavailableError
 from rag_core.grounding import Grounding
 from rag_core.jobs import Job
-from rag_core.ports import Cache, JobQueue, OnStatement
+from rag_core.ports import Cache, JobQueue, OnStatement, Records
 
 DRAFTS, KILL, LATER = "drafts", "kill", "later"  # files in the home
 
@@ -93,6 +93,10 @@ class Wired:
     @cached_property
     def claims(self) -> SqliteClaims:
         return SqliteClaims(self.home, clock=lambda: time.time() + 3600 * (self.home / LATER).exists())
+
+    @property
+    def records(self) -> Records:
+        return self._app.records
 
     @property
     def cache(self) -> Cache:

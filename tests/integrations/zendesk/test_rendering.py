@@ -78,6 +78,13 @@ def test_a_character_of_private_use_is_no_marker() -> None:
     assert html("One \ue001 two", [REFUNDS]) == "<p>One  two</p>"
 
 
+@pytest.mark.parametrize(
+    "text", ["{{ticket.requester.email}}", "`{{{a}}}`", "{% if x %}", "[{{a}}](https://a.example/{{b}})"]
+)
+def test_zendesk_finds_no_placeholder_to_fill_in(text: str) -> None:
+    assert not re.search(r"\{[{%]", html(text) + plain(html(text)))
+
+
 def test_as_text_lists_and_code_keep_their_form() -> None:
     text = "Do **this**:\n\n1. Open *it*\n   - slowly\n2. Close [the page](https://help.example/a)\n\n```\na_b * c\n```"
     assert plain(html(text)) == (

@@ -222,3 +222,41 @@ def test_what_was_written_as_the_answer_is_the_answer() -> None:
         passage("1. Open Settings. A red bar shows opens and clicks.\n2. Click Pay now.", "bill", "Pay", score=0.9),
     )
     assert [statement.text for statement in found.statements] == ["Single events are kept for 3 days."]
+
+
+SEVERAL = [
+    passage("Refunds take thirty days.\n\nA refund goes to the card that was charged.", "refunds"),
+    passage("A refund of a gift takes forty days.", "gifts", score=0.9),
+    passage("Ask for a refund within ten days of the purchase.", "asking", score=0.8),
+]
+
+
+def wished(instruction: str) -> Draft:
+    asked = replace(question("How many days do refunds take?"), instruction=instruction)
+    return ExtractiveAnswerModel().draft(asked, SEVERAL)
+
+
+def length(found: Draft) -> int:
+    return sum(map(len, texts(found)))
+
+
+def test_shorter_is_less_of_the_same_and_more_detail_is_more() -> None:
+    plain, brief, full = wished(""), wished("Shorter"), wished("More detail")
+    assert 0 < length(brief) < length(plain) <= length(full)
+    assert texts(brief)[0].split(".")[0] in texts(plain)[0]
+    assert not any(each.unheeded for each in (plain, brief, full))
+    assert wished("Shorter. More detail").statements == full.statements
+    assert wished("please make it a bit shorter").statements == brief.statements
+
+
+@pytest.mark.parametrize(
+    "instruction", ["Friendlier", "Shorter. Friendlier", "in French", "Say that refunds take one day"]
+)
+def test_of_a_wish_it_cannot_follow_it_says_so(instruction: str) -> None:
+    found = wished(instruction)
+    assert found.unheeded
+    assert all(statement.supports for statement in found.statements)
+
+
+def test_a_wish_that_was_followed_in_part_shows() -> None:
+    assert wished("Shorter. Friendlier").statements == wished("Shorter").statements

@@ -64,6 +64,14 @@ def test_the_same_words_get_the_same_answer(desk: Desk) -> None:
     assert again.answer.timings_ms["total"] < 900
 
 
+def test_an_answer_in_another_form_is_another_answer(desk: Desk) -> None:
+    asked = question("How long do refunds take?")
+    shorter, alike = replace(asked, instruction="Shorter"), question("For how long do refunds take")
+    assert [desk.ask(each).how for each in (asked, shorter)] == [None, None]
+    assert desk.ask(replace(alike, instruction="Friendlier")).how is None  # by its meaning neither
+    assert [desk.ask(each).how for each in (asked, shorter)] == [Cached.EXACT, Cached.EXACT]
+
+
 def test_two_scopes_never_meet(cache: Cache) -> None:
     """Random questions x tenants x audiences x sources x versions x models x predecessors."""
     chance = random.Random(5)  # noqa: S311

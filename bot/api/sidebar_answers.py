@@ -1,0 +1,131 @@
+"""What the sidebar can do: show a ticket's draft, have it drafted otherwise, ask, rate.
+
+Everything is answered for the public, whoever the agent is: what is inserted goes to a customer. Answers that other
+channels were given are not there, for reading and rating alike.
+"""
+
+import re
+from dataclasses import replace
+from http import HTTPStatus
+
+from bot.api import sidebar_replies as replies
+from bot.api.errors import RefusedError, bad, unknown
+from bot.api.parts import Parts
+from bot.api.sidebar_access import Installation
+from bot.api.sidebar_replies import Panel, Shown
+from bot.api.sidebar_requests import Ask, Vote, Wish
+from integrations.zendesk.drafts import Drafts
+from integrations.zendesk.redrafts import Redraft, Redrafts
+from rag_core.domain import (
+    LONGEST_WISH,
+    Answer,
+    AnswerRecord,
+    Audience,
+    Deadline,
+    Outcome,
+    Question,
+    QuestionId,
+    Rating,
+)
+from rag_core.errors import RejectedError
+
+CHANNEL = "zendesk"
+ID = re.compile(r"[0-9a-f]{16,64}")
+
+
+class SidebarAnswers:
+    """The use cases behind the routes."""
+
+    def __init__(self, parts: Parts, *, shadow: bool) -> None:
+        """`shadow`: drafts are compared with what agents send, and not shown."""
+        self._parts, self._shadow = parts, shadow
+
+    def draft(self, by: Installation, ticket: int) -> Panel:
+        """Raises UnavailableError."""
+        if self._shadow:
+            return Panel("shadow")
+        record, redraft = self._latest(by, ticket)
+        if record is None:
+            return Panel("none")
+        return Panel("draft", replies.kept(record, by.person, redraft.instruction if redraft else ""))
+
+    def redraft(self, by: Installation, ticket: int, wish: Wish, deadline: Deadline) -> tuple[Panel, Answer | None]:
+        """The draft as it is wished for; None where there is one by now and nothing was wished for.
+
+        Raises RefusedError, RejectedError, UnavailableError, MisconfiguredError.
+        """
+        if self._shadow:
+            message = "drafts are only compared with what is sent: SUPPORTBOT_ZENDESK_MODE is shadow"
+            raise RefusedError(HTTPStatus.CONFLICT, "shadow", message)
+        record, former = self._latest(by, ticket)
+        instruction = _together(former.instruction if former else "", wish.instruction)
+        if record is not None and not wish.instruction.strip():
+            return self.draft(by, ticket), None
+        question = replace(self._question(by, record, wish), instruction=instruction)
+        answer = self._parts.answering.answer(question, deadline=deadline)
+        before = record.question.id if record else None
+        redraft = Redraft(question.id, self._noted(by, ticket), before, instruction)
+        if answer.outcome is Outcome.ANSWERED or record is None:  # a wish that leads to nothing takes nothing away
+            self._redrafts(by).keep(ticket, redraft)
+        return Panel("draft", self._shown(question, answer, by)), answer
+
+    def ask(self, by: Installation, asked: Ask, deadline: Deadline) -> tuple[Shown, Answer]:
+        """Raises RejectedError, UnavailableError, MisconfiguredError."""
+        question = self._parts.question(asked.query, audience=Audience.PUBLIC, asked_by=by.person, channel=CHANNEL)
+        answer = self._parts.answering.answer(question, deadline=deadline)
+        return self._shown(question, answer, by), answer
+
+    def rate(self, by: Installation, question_id: str, vote: Vote) -> tuple[Rating, AnswerRecord]:
+        """The rating, and the answer as it was before. Raises RefusedError: 404."""
+        before = self._record(QuestionId(question_id)) if ID.fullmatch(question_id) else None
+        if before is None:
+            raise unknown()
+        rating = self._parts.rate(
+            before.question.id, by.person, helpful=vote.helpful, reason=vote.reason, comment=vote.comment
+        )
+        return rating, before
+
+    def _question(self, by: Installation, record: AnswerRecord | None, wish: Wish) -> Question:
+        """The draft's own, wherever there is one: what the browser says of the ticket is a question and no more."""
+        if record is None and not wish.question.strip():
+            raise bad("question: the ticket has no draft yet: send its subject and what the customer wrote last")
+        text = record.question.text if record else wish.question
+        question = self._parts.question(text, audience=Audience.PUBLIC, asked_by=by.person, channel=CHANNEL)
+        if record is None:
+            return question
+        asked = record.question
+        return replace(question, previous=asked.previous, standalone=asked.standalone, sources=asked.sources)
+
+    def _latest(self, by: Installation, ticket: int) -> tuple[AnswerRecord | None, Redraft | None]:
+        """What stands for the ticket's draft now; None where there is none, or none that the log still has."""
+        noted = self._noted(by, ticket)
+        redraft = self._redrafts(by).latest(ticket, noted)
+        if redraft and (record := self._record(redraft.question)):
+            return record, redraft
+        return (self._record(noted) if noted else None), None
+
+    def _noted(self, by: Installation, ticket: int) -> QuestionId | None:
+        drafts = Drafts(self._parts.records, by.account).of(ticket)
+        return drafts[-1].question if drafts else None
+
+    def _redrafts(self, by: Installation) -> Redrafts:
+        return Redrafts(self._parts.records, by.account)
+
+    def _record(self, question_id: QuestionId) -> AnswerRecord | None:
+        """Zendesk's own, for the public."""
+        try:
+            record = self._parts.log.answer(question_id)
+        except RejectedError:
+            return None
+        asked = record.question
+        return record if asked.channel == CHANNEL and asked.audience is Audience.PUBLIC else None
+
+    def _shown(self, question: Question, answer: Answer, by: Installation) -> Shown:
+        record = AnswerRecord(question, answer.outcome, answer.text, answer.citations, answer.confidence)
+        return replies.now(record, answer, by.person, question.instruction)
+
+
+def _together(former: str, instruction: str) -> str:
+    """Wishes add up; of too many the first are forgotten."""
+    wished = [each.strip().rstrip(".") for each in (former, instruction) if each.strip()]
+    return ". ".join(wished)[-LONGEST_WISH:]

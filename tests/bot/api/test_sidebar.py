@@ -1,0 +1,295 @@
+"""What an agent's sidebar gets: a ticket's draft, another one, answers, and who may rate which."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import jsonschema
+import msgspec
+import pytest
+
+from bot.api.sidebar_access import QUOTA
+from bot.api.sidebar_replies import Panel, Shown
+from integrations.zendesk.drafts import Drafts, TicketDraft
+from rag_core.domain import LONGEST_WISH, Audience, Outcome, PersonId, QuestionId
+from tests.bot.api.asking import REFUND, Client
+from tests.bot.api.signing import AGENT, SETTINGS, Zendesk, token
+from tests.making import app
+
+NOTHING = "Do xylophones dream of quasars?"
+
+
+@pytest.fixture
+def zendesk(home: Path) -> Zendesk:
+    return Zendesk(Client(home, SETTINGS))
+
+
+def drafted(
+    zendesk: Zendesk,
+    text: str = REFUND,
+    *,
+    comment: int = 1,
+    audience: Audience = Audience.PUBLIC,
+    channel: str = "zendesk",
+    account: str = "acme",
+) -> QuestionId:
+    """As the worker leaves a ticket."""
+    parts = zendesk.client.parts
+    question = parts.question(text, audience=audience, asked_by=PersonId("zendesk:acme"), channel=channel)
+    answer = parts.answering.answer(question)
+    at = datetime.now(UTC) + timedelta(seconds=comment)
+    answered = answer.outcome is Outcome.ANSWERED
+    Drafts(parts.records, account).keep(TicketDraft(7, comment, question.id, answered, True, at))
+    return question.id
+
+
+def test_the_draft_of_the_open_ticket_is_shown(zendesk: Zendesk) -> None:
+    name = drafted(zendesk)
+    panel = zendesk.draft().json
+    answer = panel["answer"]
+    assert (panel["state"], answer["question_id"], answer["outcome"]) == ("draft", name, "answered")
+    assert answer["insert_html"] == "<p>A refund takes thirty days after the return arrives.</p>"
+    assert answer["insert_text"] == "A refund takes thirty days after the return arrives."
+    assert "[1]" in answer["html"]
+    assert [(each["number"], each["title"]) for each in answer["citations"]] == [(1, "Refunds")]
+    assert answer["confidence"] in ("high", "medium", "low")
+    assert answer["rating"] is None
+
+
+def test_what_comes_back_is_of_the_types_that_say_so(zendesk: Zendesk) -> None:
+    drafted(zendesk)
+    for kind, body in ((Panel, zendesk.draft().json), (Shown, zendesk.ask(REFUND).json), (Shown, ask_nothing(zendesk))):
+        jsonschema.validate(body, msgspec.json.schema(kind))
+
+
+def ask_nothing(zendesk: Zendesk) -> object:
+    answer = zendesk.ask(NOTHING).json
+    assert answer["outcome"] != "answered"
+    assert (answer["html"], answer["insert_html"], answer["insert_text"]) == ("", "", "")
+    return answer
+
+
+def test_the_newest_draft_counts(zendesk: Zendesk) -> None:
+    drafted(zendesk)
+    newest = drafted(zendesk, "When is a refund paid?", comment=2)
+    assert zendesk.draft().json["answer"]["question_id"] == newest
+
+
+def test_a_ticket_without_a_draft_says_so(zendesk: Zendesk) -> None:
+    drafted(zendesk)
+    assert zendesk.draft(8).json["state"] == "none"
+
+
+def test_a_draft_of_another_account_is_not_there(zendesk: Zendesk) -> None:
+    drafted(zendesk, account="other")
+    assert zendesk.draft().json["state"] == "none"
+
+
+@pytest.mark.parametrize("whose", [{"audience": Audience.INTERNAL}, {"channel": "slack"}])
+def test_what_is_not_for_customers_is_not_there(zendesk: Zendesk, whose: dict[str, str]) -> None:
+    name = drafted(zendesk, "Where does the escalation pager of the warehouse ring?", **whose)  # type: ignore[arg-type]
+    assert zendesk.draft().json == {"state": "none", "answer": None}
+    assert zendesk.rate(name, {"helpful": True}).status == 404
+
+
+def test_a_question_of_an_agent_is_answered_for_the_public(zendesk: Zendesk) -> None:
+    answer = zendesk.ask("Where does the escalation pager of the warehouse ring?").json
+    assert answer["outcome"] != "answered"
+    assert "Escalation" not in json.dumps(answer)
+
+
+def test_an_abstention_comes_with_the_nearest_pages(zendesk: Zendesk) -> None:
+    drafted(zendesk, "Does the arrival of violins in winter have a colour that orchestras like?")
+    found = zendesk.draft().json["answer"]
+    assert found["outcome"] != "answered"
+    assert [each["title"] for each in found["citations"]] == ["Refunds"]
+
+
+def test_a_draft_is_made_otherwise_and_stays_so(zendesk: Zendesk) -> None:
+    first = drafted(zendesk)
+    shorter = zendesk.redraft({"instruction": "Shorter"}).json["answer"]
+    assert shorter["question_id"] != first
+    assert (shorter["instruction"], shorter["unheeded"]) == ("Shorter", False)
+    friendlier = zendesk.redraft({"instruction": "Friendlier."}).json["answer"]
+    assert (friendlier["instruction"], friendlier["unheeded"]) == ("Shorter. Friendlier", True)
+    again = zendesk.draft().json["answer"]
+    assert (again["question_id"], again["instruction"]) == (friendlier["question_id"], "Shorter. Friendlier")
+    log = zendesk.client.parts.log
+    assert log.answer(QuestionId(again["question_id"])).question.text == REFUND
+    assert log.answer(first).text  # which stays what it was
+
+
+def test_a_customers_next_comment_ends_what_was_made_otherwise(zendesk: Zendesk) -> None:
+    drafted(zendesk)
+    zendesk.redraft({"instruction": "Shorter"})
+    newest = drafted(zendesk, "When is a refund paid?", comment=2)
+    assert zendesk.draft().json["answer"]["question_id"] == newest
+
+
+def test_what_the_browser_says_of_the_ticket_changes_no_draft(zendesk: Zendesk) -> None:
+    drafted(zendesk)
+    answer = zendesk.redraft({"instruction": "Shorter", "question": NOTHING}).json["answer"]
+    assert answer["outcome"] == "answered"
+    assert zendesk.client.parts.log.answer(QuestionId(answer["question_id"])).question.text == REFUND
+
+
+def test_a_ticket_that_has_no_draft_gets_one(zendesk: Zendesk) -> None:
+    made = zendesk.redraft({"question": f"Refund\n\n{REFUND}"}).json
+    assert (made["state"], made["answer"]["outcome"]) == ("draft", "answered")
+    assert zendesk.draft().json["answer"]["question_id"] == made["answer"]["question_id"]
+    asked = zendesk.client.parts.log.answer(QuestionId(made["answer"]["question_id"])).question
+    assert (asked.asked_by, asked.channel, asked.audience) == (f"zendesk:acme:agent:{AGENT}", "zendesk", "public")
+
+
+def test_a_draft_that_has_come_meanwhile_is_given_instead(zendesk: Zendesk) -> None:
+    name = drafted(zendesk)
+    made = len(zendesk.client.parts.drafts)
+    assert zendesk.redraft({"question": REFUND}).json["answer"]["question_id"] == name
+    assert len(zendesk.client.parts.drafts) == made
+
+
+def test_a_wish_that_leads_to_nothing_takes_nothing_away(zendesk: Zendesk) -> None:
+    name = drafted(zendesk)
+    built = app(zendesk.client.parts.home)
+    for source in built.index.sources():
+        built.forget(source)
+    assert zendesk.redraft({"instruction": "Longer"}).json["answer"]["outcome"] == "no_evidence"
+    assert zendesk.draft().json["answer"]["question_id"] == name
+
+
+def test_wishes_add_up_to_no_more_than_there_is_room_for(zendesk: Zendesk) -> None:
+    drafted(zendesk)
+    for number in range(5):
+        wished = zendesk.redraft({"instruction": f"{number}" * 150}).json["answer"]["instruction"]
+    assert len(wished) == LONGEST_WISH
+    assert wished.endswith("4" * 150)
+
+
+def test_without_a_wish_and_a_question_nothing_is_drafted(zendesk: Zendesk) -> None:
+    for body in ({}, {"question": " \n"}, {"instruction": "Shorter"}):
+        refused = zendesk.redraft(body)
+        assert (refused.status, refused.code) == (400, "bad_request")
+        assert "no draft yet" in refused.message
+
+
+def test_in_shadow_mode_no_draft_is_shown_or_made(home: Path) -> None:
+    zendesk = Zendesk(Client(home, SETTINGS | {"zendesk_mode": "shadow"}))
+    drafted(zendesk)
+    assert zendesk.draft().json == {"state": "shadow", "answer": None}
+    refused = zendesk.redraft({"question": REFUND})
+    assert (refused.status, refused.code) == (409, "shadow")
+    assert zendesk.ask(REFUND).json["outcome"] == "answered"
+
+
+def test_a_rating_is_the_agents_and_is_shown_to_him_again(zendesk: Zendesk) -> None:
+    name = drafted(zendesk)
+    rated = zendesk.rate(name, {"helpful": False, "reason": "outdated", "comment": "It is ten days"})
+    assert (rated.status, rated.json) == (200, {"question_id": name, "helpful": False})
+    (kept,) = zendesk.client.parts.log.answer(name).ratings
+    assert (kept.person, kept.reason) == (f"zendesk:acme:agent:{AGENT}", "outdated")
+    shown = zendesk.draft().json["answer"]["rating"]
+    assert shown == {"helpful": False, "reason": "outdated", "comment": "It is ten days"}
+    assert zendesk.draft(signed=token(sub="5")).json["answer"]["rating"] is None
+    zendesk.rate(name, {"helpful": True})
+    (kept,) = zendesk.client.parts.log.answer(name).ratings
+    assert kept.helpful
+    assert "ten days" not in zendesk.client.log.getvalue()
+
+
+@pytest.mark.parametrize("name", ["0123456789abcdef", "x", "..", "0" * 200])
+def test_an_answer_that_is_not_there_cannot_be_rated(zendesk: Zendesk, name: str) -> None:
+    assert zendesk.rate(name, {"helpful": True}).status == 404
+
+
+def test_answers_of_the_query_api_are_not_the_sidebars(zendesk: Zendesk) -> None:
+    name = zendesk.client.ask().json["question_id"]
+    assert zendesk.rate(name, {"helpful": True}).status == 404
+    own = zendesk.ask(REFUND).json["question_id"]
+    assert zendesk.client.call("GET", f"/answers/{own}").status == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (None, "empty"),
+        ("nonsense", "not JSON"),
+        ({"query": ""}, "query"),
+        ({"query": "  "}, "empty"),
+        ({"query": "a" * 4001}, "<= 4000"),
+        ({"query": "a", "audience": "internal"}, "`audience`"),
+        ({"query": 7}, "query: expected a string"),
+    ],
+)
+def test_a_question_that_is_none_is_refused_with_its_reason(zendesk: Zendesk, body: object, said: str) -> None:
+    refused = zendesk.call("POST", "/ask", body)
+    assert (refused.status, refused.code) == (400, "bad_request")
+    assert said in refused.message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"instruction": "x" * 201}, {"question": "x" * 4001}, {"instruction": 1}, {"helpful": True}, {"sources": []}],
+)
+def test_a_wish_that_is_none_is_refused(zendesk: Zendesk, body: object) -> None:
+    assert zendesk.redraft(body).status == 400
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"helpful": "yes"}, {"helpful": False, "reason": "angry"}, {"helpful": True, "comment": "x" * 2001}]
+)
+def test_a_vote_that_is_none_is_refused(zendesk: Zendesk, body: object) -> None:
+    assert zendesk.rate(drafted(zendesk), body).status == 400
+
+
+def test_too_large_a_body_is_refused(zendesk: Zendesk) -> None:
+    assert zendesk.call("POST", "/ask", "x" * 40_000).status == 413
+
+
+@pytest.mark.parametrize("ticket", ["0", "-1", "1.5", "abc", "9" * 19, "٧", "7%2F..", "%00"])
+def test_what_is_no_tickets_number_is_not_there(zendesk: Zendesk, ticket: str) -> None:
+    assert zendesk.draft(ticket).status == 404
+
+
+def test_another_method_is_told_which_there_are(zendesk: Zendesk) -> None:
+    refused = zendesk.call("GET", "/ask")
+    assert (refused.status, refused.headers["Allow"]) == (405, "POST")
+
+
+def test_an_installation_has_a_quota_whichever_agent_asks(zendesk: Zendesk) -> None:
+    drafted(zendesk)
+    asked = 0
+    while (refused := zendesk.ask("?", signed=token(sub=str(asked + 1)))).status == 200:
+        asked += 1
+    assert refused.status == 429
+    assert QUOTA <= asked < QUOTA * 2  # which refills while it is spent
+    assert int(refused.headers["Retry-After"]) >= 1
+    assert zendesk.draft().status == 200  # to look costs nothing
+    assert zendesk.client.ask().status == 200  # others have their own
+
+
+@pytest.mark.parametrize(
+    ("question", "left", "status"), [("down", 29_000, 503), ("crash", 29_000, 500), ("stall", 1_600, 504)]
+)
+def test_what_fails_says_whether_to_try_again(zendesk: Zendesk, question: str, left: int, status: int) -> None:
+    failed = zendesk.ask(f"{REFUND} {question}", left=left)
+    assert failed.status == status
+    assert ("Retry-After" in failed.headers) == (status != 500)
+    assert REFUND not in zendesk.client.log.getvalue()
+
+
+def test_nothing_of_another_site_is_given_leave(zendesk: Zendesk) -> None:
+    headers = zendesk.draft().headers
+    assert not [name for name in headers if name.lower().startswith("access-control")]
+    assert headers["Cache-Control"] == "no-store"
+
+
+def test_the_questions_own_circumstances_are_kept(zendesk: Zendesk) -> None:
+    """A follow-up is asked again as the follow-up it was."""
+    parts = zendesk.client.parts
+    asked = parts.question("And when?", audience=Audience.PUBLIC, asked_by=PersonId("z"), channel="zendesk")
+    follow_up = replace(asked, previous=REFUND)
+    parts.answering.answer(follow_up)
+    Drafts(parts.records, "acme").keep(TicketDraft(7, 1, follow_up.id, True, True, datetime.now(UTC)))
+    answer = zendesk.redraft({"instruction": "Shorter"}).json["answer"]
+    assert parts.log.answer(QuestionId(answer["question_id"])).question.previous == REFUND
