@@ -14,7 +14,10 @@ from typing import Self
 from bot.local.account.authorizing import Authority
 from bot.local.account.desk import Clock, Desk
 from bot.local.account.exchanging import RefusalError, Request, Response, Routes
+from bot.local.account.exporting import Exports
 from bot.local.account.faults import Faults
+from bot.local.account.guide import Guide
+from bot.local.account.helpcenter import HelpCenter
 from bot.local.account.limiting import Limits
 from bot.local.account.people import People
 from bot.local.account.replaying import Replays
@@ -39,7 +42,10 @@ class Account:
         self.people = People(self.desk)
         users = Users(self.desk)
         tickets = Tickets(self.desk, users, self.limits, self.replays)
-        self._routes = Routes([*tickets.routes, *users.routes, *Search(self.desk).routes])
+        self.guide = Guide(self.desk)
+        self.help_center = HelpCenter(self.guide, self.limits)
+        bulk = [*Exports(self.desk, self.limits).routes, *self.help_center.routes]
+        self._routes = Routes([*tickets.routes, *users.routes, *Search(self.desk).routes, *bulk])
         self._serving = Serving(self)
 
     def __enter__(self) -> Self:

@@ -83,13 +83,10 @@ Route = tuple[str, str, Endpoint]
 
 
 class Routes:
-    """Endpoints by method and path; `{id}` in a path is a number, and given to the endpoint."""
+    """Endpoints by method and path; `{id}` in a path is a number and `{locale}` a language, given to the endpoint."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
-        self._routes = [
-            (method, path, re.compile(re.escape(path).replace(r"\{id\}", "([0-9]+)")), endpoint)
-            for method, path, endpoint in routes
-        ]
+        self._routes = [(method, path, re.compile(_pattern(path)), endpoint) for method, path, endpoint in routes]
 
     def operation(self, request: Request) -> str:
         """Such as `PUT tickets/{id}/tags`: what faults are asked for by."""
@@ -102,12 +99,16 @@ class Routes:
             raise RefusalError(404, {"error": "InvalidEndpoint", "description": "Not found"})
         return found[2](request, *found[1])
 
-    def _found(self, request: Request) -> tuple[str, list[int], Endpoint] | None:
+    def _found(self, request: Request) -> tuple[str, list[int | str], Endpoint] | None:
         for method, path, pattern, endpoint in self._routes:
             matched = pattern.fullmatch(request.path)
             if method == request.method and matched:
-                return path, [int(each) for each in matched.groups()], endpoint
+                return path, [int(each) if each.isdigit() else each for each in matched.groups()], endpoint
         return None
+
+
+def _pattern(path: str) -> str:
+    return re.escape(path).replace(r"\{id\}", "([0-9]+)").replace(r"\{locale\}", "([a-z]{2,3}(?:-[a-z0-9]+)*)")
 
 
 def missing() -> RefusalError:

@@ -112,6 +112,8 @@ class Tickets:
         return Response(status, {"tags": ticket.tags})
 
     def _set(self, ticket: Ticket, stated: dict[str, Any]) -> None:
+        if stated.get("status") == "solved" and ticket.fields.get("status") != "solved":
+            ticket.solved_at = self._desk.stamp
         ticket.fields |= {name: stated[name] for name in KEPT if name in stated}
         if "tags" in stated:  # the whole list: what is not in it is lost
             ticket.tags = normalised(stated["tags"])

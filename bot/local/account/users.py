@@ -18,6 +18,7 @@ class Users:
         return [
             ("GET", "users/me", lambda request: Response(200, {"user": self._desk.users[request.by]})),
             ("GET", "users/search", self.search),
+            ("GET", "users/show_many", self.show_many),
             ("GET", "users/{id}", self.show),
             ("POST", "users", self.create),
             ("POST", "users/create_or_update", self.create_or_update),
@@ -27,6 +28,11 @@ class Users:
         if id not in self._desk.users:
             raise missing()
         return Response(200, {"user": self._desk.users[id]})
+
+    def show_many(self, request: Request) -> Response:
+        wanted = {int(each) for each in request.query.get("ids", "").split(",") if each.isdigit()}
+        found = [user for number, user in self._desk.users.items() if number in wanted]
+        return listed(request, "users", found, {})
 
     def search(self, request: Request) -> Response:
         wanted, named = request.query.get("query", "").lower(), request.query.get("external_id")
