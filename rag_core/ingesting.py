@@ -7,7 +7,7 @@ version answering and is named with its reason. What its source restricts does n
 import hashlib
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
@@ -171,7 +171,8 @@ class Ingestion:
             fingerprint=reading.fingerprint,
             updated=extracted.updated,
         )
-        self._writer.replace(document, chunk(document, _below(reading.item, extracted.sections), self._sizes))
+        sections = _placed(reading.item, extracted) if reading.item.headings else extracted.sections
+        self._writer.replace(document, chunk(document, sections, self._sizes))
         self._tally.written += 1
 
     def _fail(self, item: SourceItem, reason: str) -> None:
@@ -180,7 +181,10 @@ class Ingestion:
             self._tally.withdrawn.add(item.id)
 
 
-def _below(item: SourceItem, sections: Iterable[Section]) -> Iterable[Section]:
-    """The document's sections under the headings of its source, which nothing on its page leads to."""
+def _placed(item: SourceItem, extracted: Extracted) -> Iterator[Section]:
+    """The document's sections below the headings of its source: these are on other pages, and its title is its own."""
     above = tuple(Heading(text, "") for text in item.headings)
-    return [replace(each, headings=(*above, *each.headings)) for each in sections] if above else sections
+    for section in extracted.sections:
+        titled = section.headings[:1] and section.headings[0].text == extracted.title
+        own = (Heading(section.headings[0].text, ""), *section.headings[1:]) if titled else section.headings
+        yield replace(section, headings=(*above, *own))

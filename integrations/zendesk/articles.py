@@ -61,7 +61,7 @@ class HelpCenterSource:
         if item.id not in self._texts:
             raise RejectedError(GONE)
         title, body, updated = self._texts[item.id]
-        return page(title, zlib.decompress(body).decode(), updated), item.version
+        return page(title, item.url, zlib.decompress(body).decode(), updated), item.version
 
     def committed(self) -> None:
         if self._found:

@@ -58,7 +58,7 @@ def learned(
     hide = _hiding([person.name for person in known.values()])
 
     def shown(text: str) -> str:
-        return mask(hide(text)).strip()
+        return hide(mask(text)).strip()  # an address goes as a whole, with the name in it
 
     said = [(each.author, text) for each in comments if (text := own(each.html, each.plain).strip())]
     asked = next((text for author, text in said if author == requester), "")
@@ -79,7 +79,7 @@ def _accepted(replies: Sequence[str]) -> str:
 def _hiding(names: Iterable[str]) -> Text:
     """Takes names out: whole as they are, and each of their parts."""
     whole = {" ".join(name.split()) for name in names if name.strip()}
-    parts = {part for name in whole for part in re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", name)}
+    parts = {part for name in whole for each in name.split() for part in (each, *re.findall(r"[^\W\d_]+", each))}
     parts = {part for part in parts if len(part) >= SHORTEST}
     plain = sorted(whole | {part for part in parts if part.lower() not in ALSO_WORDS}, key=len, reverse=True)
     capital = sorted({part.title() for part in parts if part.lower() in ALSO_WORDS})

@@ -1,6 +1,6 @@
-"""A document of Zendesk's as the page that is read: HTML, with its title and day as every page states them.
+"""A document of Zendesk's as the page that is read: HTML, with its title, address and day as every page states them.
 
-Who may read it is not on the page: what an author writes there must not decide that.
+They stand before what an author wrote, who may state others. Who may read it does not stand there at all.
 """
 
 import re
@@ -9,9 +9,12 @@ from html import escape
 OWN = re.compile(r"</?(?:main|html|head|body)\b[^>]*>", re.IGNORECASE)  # what would end ours, or begin another
 
 
-def page(title: str, body: str, updated: str) -> bytes:
+def page(title: str, url: str, body: str, updated: str) -> bytes:
     """`body` is HTML, `updated` ISO 8601."""
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><meta name="updated" content="{escape(updated)}">'
+    head = (
+        f'<meta charset="utf-8"><title>{escape(title)}</title><link rel="canonical" href="{escape(url)}">'
+        f'<meta name="updated" content="{escape(updated)}">'
+    )
     return (
         f"<!DOCTYPE html><html><head>{head}</head><body><main><h1>{escape(title)}</h1>\n"
         f"{OWN.sub('', body)}\n</main></body></html>"

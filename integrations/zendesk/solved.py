@@ -69,7 +69,7 @@ class SolvedTicketsSource:
         people = self._known({requester, *(each.author for each in said)})
         found = learned(subject, requester, said, people, own=self._terms.own, mask=self._terms.mask)
         body = f"<h2>Question</h2>\n{paragraphs(found.question)}\n<h2>Answer</h2>\n{paragraphs(found.answer)}"
-        return page(found.subject or item.name, body, day), item.version
+        return page(found.subject or item.name, item.url, body, day), item.version
 
     def committed(self) -> None:
         """Nothing to note: the search tells it all."""

@@ -20,8 +20,8 @@ class HelpCenter:
 
     def __init__(self, guide: Guide, limits: Limits) -> None:
         self._guide, self._limits = guide, limits
-        self.exported = 1_000  # articles in a page of the export
-        self.sideloads = True
+        self.exported, self.largest = 1_000, 100  # articles in a page of the export, and of the list
+        self.sideloads, self.unsaid = True, frozenset[str]()  # fields of articles that it is silent about
 
     @property
     def routes(self) -> list[Route]:
@@ -60,7 +60,7 @@ class HelpCenter:
             if (not locale or locale in article.translations) and wanted <= frozenset(article.labels)
         ]
         found.sort(key=lambda each: (each[by], each["id"]), reverse=query.get("sort_order") == "desc")
-        return listed(request, "articles", found, {}, key=lambda each: (each[by], each["id"]))
+        return listed(request, "articles", found, {}, lambda each: (each[by], each["id"]), self.largest)
 
     def incremental(self, request: Request) -> Response:
         self._limits.export(request.by)
@@ -131,17 +131,19 @@ class HelpCenter:
             "updated_at": article.updated_at, "edited_at": here.updated_at,
         }  # fmt: skip
         wanted = request.query.get("include", "").split(",")
-        return found | ({"translations": self._all(article)} if "translations" in wanted and self.sideloads else {})
+        came = {"translations": self._all(article)} if "translations" in wanted and self.sideloads else {}
+        return {name: value for name, value in found.items() if name not in self.unsaid} | came
 
     def _all(self, article: Article) -> list[dict[str, Any]]:
         return [self._translated(article, locale, each) for locale, each in article.translations.items()]
 
     def _translated(self, article: Article, locale: str, each: Translation) -> dict[str, Any]:
-        return {
+        found = {
             "id": each.id, "source_id": article.id, "source_type": "Article", "locale": locale, "title": each.title,
             "body": each.body, "draft": each.draft, "outdated": each.outdated, "hidden": False,
             "html_url": self._url(article, locale), "created_at": article.created_at, "updated_at": each.updated_at,
         }  # fmt: skip
+        return {name: value for name, value in found.items() if name not in self.unsaid}
 
     def _url(self, article: Article, locale: str) -> str:
         return f"{self._guide.public_url}/hc/{locale}/articles/{article.id}"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from bot.local.account.exchanging import RefusalError, Request, Response
+from bot.local.account.exchanging import Request, Response
 
 LARGEST = 100
 Shown = dict[str, Any]
@@ -42,12 +42,10 @@ def _by_cursor(request: Request, name: str, found: Sequence[Shown]) -> Shown:
 
 def _by_key(request: Request, name: str, found: Sequence[Shown], key: Key, largest: int) -> Shown:
     query = request.query
-    size, after, back = int(query["page[size]"]), query.get("page[after]"), query.get("sort_order") == "desc"
-    if size > largest:
-        raise RefusalError(400, {"error": "InvalidPaginationParameter", "description": f"page[size] is over {largest}"})
+    size, after, back = min(int(query["page[size]"]), largest), query.get("page[after]"), query.get("sort_order")
     if after:
         place = tuple(json.loads(urlsafe_b64decode(after)))
-        found = [each for each in found if (key(each) < place if back else key(each) > place)]
+        found = [each for each in found if (key(each) < place if back == "desc" else key(each) > place)]
     page = found[:size]
     cursor = urlsafe_b64encode(json.dumps(key(page[-1])).encode()).decode() if len(found) > size else None
     return _page(request, name, page, cursor)
