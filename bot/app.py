@@ -33,24 +33,14 @@ from rag_core.errors import MisconfiguredError, RejectedError, SupportBotError
 from rag_core.grounding import Grounding
 from rag_core.guarding.checking import Guard, GuardPolicy
 from rag_core.markup import clean
-from rag_core.ports import (
-    AnswerModel,
-    Cache,
-    Claims,
-    DocumentSource,
-    Embedder,
-    FeedbackLog,
-    IndexWriter,
-    JobQueue,
-    Records,
-    Retriever,
-)
+from rag_core.ports import AnswerModel, Cache, Claims, Embedder, FeedbackLog, IndexWriter, JobQueue, Records, Retriever
 from rag_core.rating import rate
 from rag_core.runs import IngestionRun, Progress, RunId
 
 if TYPE_CHECKING:
     from rag_core.caching.answers import AnswerCache
     from rag_core.costing import Costs
+    from rag_core.ports import DocumentSource
     from rag_core.reporting import Report
     from rag_core.running import Runs
 
@@ -61,7 +51,7 @@ def build(settings: Settings) -> "App":
     return App(settings)
 
 
-def _folder(path: Path, base_url: str | None) -> DocumentSource:
+def _folder(path: Path, base_url: str | None) -> "DocumentSource":
     from rag_core.backends.folder import FolderSource
 
     return FolderSource(path, base_url)
