@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from bot import aws
 from bot.embedding import Embedders
 from bot.masking import patterns
-from bot.remembering import Remembered, Stated, overlapping
+from bot.remembering import Remembered, Shared, Stated, overlapping
 from bot.settings import BEDROCK, Settings
+from bot.sources import Sources
 from rag_core.answering import Answering
 from rag_core.chunking import without_overlap
 from rag_core.domain import (
@@ -39,6 +40,7 @@ from rag_core.runs import IngestionRun, Progress, RunId
 if TYPE_CHECKING:
     from rag_core.caching.answers import AnswerCache
     from rag_core.costing import Costs
+    from rag_core.ports import DocumentSource
     from rag_core.reporting import Report
     from rag_core.running import Runs
 
@@ -47,6 +49,12 @@ COMMAND_LINE = PersonId("command line")
 
 def build(settings: Settings) -> "App":
     return App(settings)
+
+
+def _folder(path: Path, base_url: str | None) -> "DocumentSource":
+    from rag_core.backends.folder import FolderSource
+
+    return FolderSource(path, base_url)
 
 
 def _notice(text: str) -> None:
@@ -91,6 +99,16 @@ class App:
         from rag_core.running import Runs
 
         return Runs(self.records)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """What can be ingested."""
+        return Sources(self.settings, lambda: self.records, _folder)
+
+    @property
+    def _remembered_sources(self) -> Remembered | Shared:
+        """What was said of each: of this home, or of the installation where that has no home."""
+        return Shared(self.records) if self.settings.table else Remembered(self.home)
 
     @cached_property
     def queue(self) -> JobQueue | None:
@@ -227,7 +245,7 @@ class App:
 
     def ingest(
         self,
-        path: Path,
+        source: Path | SourceName,
         *,
         by: PersonId = COMMAND_LINE,
         run: RunId | None = None,
@@ -240,25 +258,24 @@ class App:
 
         On record as what `by` began; `run` is its id where it was asked for before. One at a time a source.
         """
-        from rag_core.backends.folder import FolderSource
         from rag_core.ingesting import Ingestion
 
-        remembered, name = Remembered(self.home), FolderSource(path).name
+        remembered, name = self._remembered_sources, self.sources.named(source)
         former = remembered.of(name)
         stated = Stated(audience or former.audience, base_url or former.base_url)
-        source = FolderSource(path, stated.base_url)
+        documents = self.sources.of(source, stated)
 
         def ingest(tell: Callable[[Progress], None]) -> IngestionRun:
-            with self._writer(source.name) as writer:
-                for other in overlapping(source.name, self._sources()):
+            with self._writer(name) as writer:
+                for other in overlapping(name, self._sources()):
                     self._notice(f"{other} was ingested too: what both hold is found twice (supportbot forget {other})")
                 embedder = self.embedders.for_passages(writer.embedding_model)
-                done = Ingestion(source, writer, embedder, audience=stated.audience, full=full, progress=tell).run()
+                done = Ingestion(documents, writer, embedder, audience=stated.audience, full=full, progress=tell).run()
             remembered.keep(name, stated)
             self._announce()
             return done
 
-        return self.runs.record(source.name, by, ingest, run=run, full=full, progress=progress)
+        return self.runs.record(name, by, ingest, run=run, full=full, progress=progress)
 
     def forget(self, source: SourceName) -> int:
         """Remove every document of a source from the index; gives their number."""
@@ -268,7 +285,8 @@ class App:
         with self._writer(source) as writer:
             writer.remove(list(writer.versions()))
             writer.commit(self.embedders.when_needed(writer.embedding_model))
-        Remembered(self.home).keep(source, None)
+        self._remembered_sources.keep(source, None)
+        self.sources.forgotten(source)
         self._announce()
         return known[source]
 

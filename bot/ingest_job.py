@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 
 from bot.app import App
 from bot.working import Work
@@ -22,15 +21,6 @@ from rag_core.ports import JobQueue
 from rag_core.runs import RunId, RunRecord, RunState
 
 FIELDS = ("source", "by", "team", "channel", "ts")
-ELSEWHERE = (
-    "{} cannot be read from here: it is no folder of the machine this bot works on. Run `supportbot ingest` where it "
-    "is. Sources in AWS, such as buckets, cannot be read again from Slack yet"
-)
-
-
-def elsewhere(source: SourceName) -> str | None:
-    """Why a source cannot be read again by this process; None where it can."""
-    return None if Path(source).exists() else ELSEWHERE.format(source)
 
 
 class SlackIngestions:
@@ -45,8 +35,11 @@ class SlackIngestions:
         except MisconfiguredError:  # no index yet
             return {}
 
+    def offered(self) -> Sequence[SourceName]:
+        return self._app.sources.offered()
+
     def request(self, source: SourceName, by: PersonId, *, run: RunId, full: bool) -> RunRecord:
-        if reason := elsewhere(source):
+        if reason := self._app.sources.elsewhere(source):
             raise RejectedError(reason)
         return self._app.runs.request(source, by, run=run, full=full, survives=self._survives)
 
@@ -103,10 +96,11 @@ class IngestJobs:
 
     def _ingest(self, job: Job, message: ProgressMessage) -> None:
         given = job.payload
-        if reason := elsewhere(SourceName(given["source"])):
+        source = SourceName(given["source"])
+        if reason := self._app.sources.elsewhere(source):
             raise RejectedError(reason)
         self._app.ingest(
-            Path(given["source"]),
+            source,
             by=PersonId(given["by"]),
             run=RunId(job.id),
             full=bool(given.get("full")),

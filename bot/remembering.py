@@ -3,6 +3,7 @@
 A folder that was ingested as internal must not become public because an option was forgotten.
 """
 
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import msgspec
 
 from rag_core.domain import Audience, SourceName
 from rag_core.errors import MisconfiguredError
+from rag_core.ports import Records
 
 FILE = "sources.json"
+GROUP = "sources"
 
 
 def overlapping(folder: SourceName, others: Iterable[SourceName]) -> list[SourceName]:
@@ -54,3 +57,25 @@ class Remembered:
             return {}
         except msgspec.DecodeError as error:
             raise MisconfiguredError(f"{self._path} is damaged ({error}): mend it, or delete it") from error
+
+
+class Shared:
+    """The same of an installation that has no home of its own: a function's disk is gone with it."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def of(self, source: SourceName) -> Stated:
+        found = self._records.get(GROUP, _key(source))
+        return msgspec.json.decode(found.value, type=Stated) if found else Stated()
+
+    def keep(self, source: SourceName, stated: Stated | None) -> None:
+        """None forgets it."""
+        if stated is None:
+            self._records.remove(GROUP, _key(source))
+        else:
+            self._records.put(GROUP, _key(source), msgspec.json.encode(stated))
+
+
+def _key(source: SourceName) -> str:
+    return hashlib.sha256(source.encode()).hexdigest()[:32]

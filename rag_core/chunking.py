@@ -44,9 +44,10 @@ def chunk(document: Document, sections: Iterable[Section], sizes: ChunkSizes = S
 
 
 def _url(document: Document, section: Section) -> str:
-    if section.url or not section.headings:
+    anchor = section.headings[-1].anchor if section.headings else ""
+    if section.url or not anchor:
         return section.url or document.url
-    return FRAGMENT.sub("", document.url) + "#" + section.headings[-1].anchor
+    return f"{FRAGMENT.sub('', document.url)}#{anchor}"
 
 
 def _pieces(section: Section, sizes: ChunkSizes) -> Iterator[tuple[str, int]]:

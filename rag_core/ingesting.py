@@ -1,7 +1,7 @@
 """Bring the index up to date with a source.
 
 Only what changed is read again; nothing is visible before everything is; a document that fails leaves its former
-version answering and is named with its reason.
+version answering and is named with its reason. What its source restricts does not: the former one may have been public.
 """
 
 import hashlib
@@ -12,12 +12,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from rag_core.chunking import SIZES, ChunkSizes, chunk
-from rag_core.domain import Audience, Document, DocumentId, Fingerprint
+from rag_core.domain import Audience, Document, DocumentId, Fingerprint, Heading
 from rag_core.errors import MisconfiguredError, RejectedError
 from rag_core.extracting.extracted import Extracted
 from rag_core.extracting.isolating import IsolatedExtractor
 from rag_core.extracting.reading import READERS
-from rag_core.markup import clean
+from rag_core.markup import Section, clean
 from rag_core.ports import DocumentSource, Embedder, IndexWriter
 from rag_core.runs import Failure, IngestionRun, Progress, SourceItem
 
@@ -31,6 +31,7 @@ class _Tally:
     unchanged: int = 0
     failures: list[Failure] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    withdrawn: set[DocumentId] = field(default_factory=set)  # failed, and restricted
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +62,18 @@ class Ingestion:
     def run(self) -> IngestionRun:
         """Raises MisconfiguredError when the source has no document at all, rather than empty the index."""
         started = time.perf_counter()
-        items = self._listed()
         known = self._writer.versions()
-        gone = known.keys() - {item.id for item in items}
+        items = self._listed(full=self._full or not known)
         with IsolatedExtractor() as extractor:
             for number, reading in enumerate(self._readings(items, {} if self._full else known, extractor), 1):
                 self._write(reading, extractor)
                 self._progress(Progress("reading", number, len(items), reading.item.name if reading else ""))
+        gone = known.keys() - ({item.id for item in items} - self._tally.withdrawn)
         self._writer.remove(gone)
         chunks = self._writer.commit(
             self._embedder, lambda done, total: self._progress(Progress("embedding", done, total))
         )
+        self._source.committed()
         return IngestionRun(
             source=self._source.name,
             written=self._tally.written,
@@ -84,10 +86,12 @@ class Ingestion:
             seconds=time.perf_counter() - started,
         )
 
-    def _listed(self) -> list[SourceItem]:
+    def _listed(self, *, full: bool) -> list[SourceItem]:
         """What is read here, by id; two files of one id are a failure of the second."""
         found: dict[DocumentId, SourceItem] = {}
-        for item in self._source.items():
+        for item in self._source.items(
+            full=full, listed=lambda done, total: self._progress(Progress("listing", done, total))
+        ):
             if item.name != clean(item.name):
                 self._fail(
                     replace(item, name=ascii(item.name)), "its name has characters that cannot be shown: rename it"
@@ -98,7 +102,7 @@ class Ingestion:
                 self._fail(item, f"it has the same id as {found[item.id].name}: rename one of them")
             else:
                 found[item.id] = item
-        if not found:
+        if not found and not self._source.may_be_empty:
             first = "".join(f"; {failure.document}: {failure.reason}" for failure in self._tally.failures[:1])
             raise MisconfiguredError(
                 f"{self._source.name} has no document of a format that is read here ({', '.join(READERS)}): "
@@ -120,6 +124,8 @@ class Ingestion:
     def _start(
         self, item: SourceItem, known: Mapping[DocumentId, Fingerprint], extractor: IsolatedExtractor
     ) -> _Reading | None:
+        if item.version and self._is_known(item, self._fingerprint(item, item.version), known):
+            return None
         try:
             content, version = self._source.read(item)
         except OSError as error:
@@ -128,17 +134,24 @@ class Ingestion:
         except RejectedError as error:
             self._fail(item, str(error))
             return None
-        fingerprint = self._fingerprint(item, version)
-        if known.get(item.id) == fingerprint:
-            if self._answering.get(item.id) == fingerprint:
-                self._tally.unchanged += 1
-            else:  # a run that died has read it, and this one makes it visible
-                self._tally.written += 1
+        fingerprint = self._fingerprint(item, item.version or version)
+        if not item.version and self._is_known(item, fingerprint, known):
             return None
         return _Reading(item, fingerprint, extractor.submit(item.format, content))
 
+    def _is_known(self, item: SourceItem, fingerprint: Fingerprint, known: Mapping[DocumentId, Fingerprint]) -> bool:
+        """Whether it needs no writing; if so it is counted."""
+        if known.get(item.id) != fingerprint:
+            return False
+        if self._answering.get(item.id) == fingerprint:
+            self._tally.unchanged += 1
+        else:  # a run that died has read it, and this one makes it visible
+            self._tally.written += 1
+        return True
+
     def _fingerprint(self, item: SourceItem, version: str) -> Fingerprint:
-        parts = (PIPELINE, version, item.format, item.url, self._audience, self._sizes)
+        audience = item.audience or self._audience
+        parts = (PIPELINE, version, item.format, item.url, audience, self._sizes, *item.headings)
         return Fingerprint(hashlib.sha256(repr(parts).encode()).hexdigest())
 
     def _write(self, reading: _Reading | None, extractor: IsolatedExtractor) -> None:
@@ -154,12 +167,24 @@ class Ingestion:
             source=self._source.name,
             title=extracted.title or reading.item.id.rpartition("/")[2].replace("-", " ").replace("_", " "),
             url=extracted.url or reading.item.url,
-            audience=extracted.audience or self._audience,
+            audience=reading.item.audience or extracted.audience or self._audience,
             fingerprint=reading.fingerprint,
             updated=extracted.updated,
         )
-        self._writer.replace(document, chunk(document, extracted.sections, self._sizes))
+        sections = _placed(reading.item, extracted) if reading.item.headings else extracted.sections
+        self._writer.replace(document, chunk(document, sections, self._sizes))
         self._tally.written += 1
 
     def _fail(self, item: SourceItem, reason: str) -> None:
         self._tally.failures.append(Failure(item.name, reason))
+        if item.audience is Audience.INTERNAL:
+            self._tally.withdrawn.add(item.id)
+
+
+def _placed(item: SourceItem, extracted: Extracted) -> Iterator[Section]:
+    """The document's sections below the headings of its source: these are on other pages, and its title is its own."""
+    above = tuple(Heading(text, "") for text in item.headings)
+    for section in extracted.sections:
+        titled = section.headings[:1] and section.headings[0].text == extracted.title
+        own = (Heading(section.headings[0].text, ""), *section.headings[1:]) if titled else section.headings
+        yield replace(section, headings=(*above, *own))

@@ -38,6 +38,7 @@ from rag_core.runs import SourceItem
 
 OnStatement = Callable[[Statement], None]
 OnEmbedded = Callable[[int, int], None]  # chunks that have their vector, of how many that lacked one
+OnListed = Callable[[int, int], None]  # how much of a source has been looked through, of how much there seems to be
 
 
 class Embedder(Protocol):
@@ -170,16 +171,29 @@ class Rewriter(Protocol):
 
 
 class DocumentSource(Protocol):
-    """A place documents come from."""
+    """A place documents come from. One of these is made for one run."""
 
     @property
     def name(self) -> SourceName: ...
 
-    def items(self) -> Iterator[SourceItem]:
-        """Every document there is now, readable or not: what is missing here was deleted."""
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether it can be believed when it lists nothing; a folder that lists nothing may be a disk that is away."""
+
+    def items(self, *, full: bool = False, listed: OnListed = lambda _done, _total: None) -> Iterator[SourceItem]:
+        """Every document there is now, readable or not: what is missing here was deleted.
+
+        `full`: all of them will be read, so that what is read in bulk can be.
+        """
 
     def read(self, item: SourceItem) -> tuple[bytes, str]:
-        """Its content, and a version that changes whenever the content does. Raises OSError, RejectedError."""
+        """Its content, and a version that changes whenever the content does. Raises OSError, RejectedError.
+
+        Where the item has a version, the one given here does not count.
+        """
+
+    def committed(self) -> None:
+        """What was listed and read is visible now: where the next run may begin can be noted. Never before."""
 
 
 class FeedbackLog(Protocol):

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
-from rag_core.domain import DocumentId, PersonId, SourceName
+from rag_core.domain import Audience, DocumentId, PersonId, SourceName
 
 RunId = NewType("RunId", str)
 
@@ -18,6 +18,9 @@ class SourceItem:
     name: str  # what an admin knows it by: a path, a title
     format: str  # the ending that chooses its reader, such as .md
     url: str  # where a reader finds it, unless the document says otherwise
+    version: str = ""  # changes whenever its content does, so that it is read only then; empty: reading it tells
+    audience: Audience | None = None  # goes before what the document says; None: the document says, or nobody does
+    headings: tuple[str, ...] = ()  # that it stands under in its source, the outermost first
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class IngestionRun:
 class Progress:
     """How far a run is; `total` counts what is known so far."""
 
-    stage: str  # "reading" (documents) or "embedding" (chunks)
+    stage: str  # "listing" (what a source over a network has), "reading" (documents) or "embedding" (chunks)
     done: int
     total: int
     name: str = ""  # of the current document

@@ -9,9 +9,10 @@ from rag_core.domain import SourceName
 
 
 @click.command("forget")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("source", metavar="PATH | zendesk | zendesk-tickets", callback=options.documents)
 @options.home_option
-def command(path: Path, home: str | None) -> None:
-    """Remove everything that was ingested from PATH; the files themselves stay."""
-    count = options.app(home).forget(SourceName(str(path.resolve())))
+def command(source: Path | SourceName, home: str | None) -> None:
+    """Remove everything that was ingested from PATH or from Zendesk; the documents themselves stay there."""
+    app = options.app(home)
+    count = app.forget(app.sources.named(source))
     click.echo(f"{count} removed")

@@ -1,4 +1,4 @@
-"""`supportbot ingest`: a folder in, an index up to date."""
+"""`supportbot ingest`: a folder or Zendesk in, an index up to date."""
 
 import sys
 from collections import Counter
@@ -10,16 +10,17 @@ import click
 
 from bot import presenting
 from bot.commands import options
-from rag_core.domain import Audience
+from rag_core.domain import Audience, SourceName
 from rag_core.errors import CancelledRunError
 from rag_core.runs import IngestionRun, Progress
 
 EVERY = 500  # documents or chunks between two plain lines
+UNITS = {"listing": "pages", "reading": "documents", "embedding": "chunks"}
 STOPPED = 130  # as by Ctrl-C
 
 
 @click.command("ingest")
-@click.argument("path", type=click.Path(path_type=Path), callback=options.source)
+@click.argument("source", metavar="PATH | zendesk", callback=options.documents)
 @options.home_option
 @click.option(
     "--audience",
@@ -35,32 +36,43 @@ STOPPED = 130  # as by Ctrl-C
 @click.option("--full", is_flag=True, help="Read everything again, changed or not.")
 @options.json_option
 def command(
-    path: Path, home: str | None, audience: str | None, base_url: str | None, full: bool, as_json: bool
+    source: Path | SourceName,
+    home: str | None,
+    audience: str | None,
+    base_url: str | None,
+    full: bool,
+    as_json: bool,
 ) -> None:
-    """Bring the index up to date with the documents below PATH.
+    """Bring the index up to date with the documents below PATH, or with Zendesk.
 
     Reads Markdown, HTML, plain text, PDF, DOCX and CSV (an FAQ). What disappeared from PATH is removed.
     The former version answers until the new one is complete.
+
+    The word zendesk stands for the Help Center, and for solved tickets where SUPPORTBOT_ZENDESK_TICKET_TAG is set;
+    a folder of that name is ./zendesk.
     """
-    app = options.app(home)
-    try:
-        with shown(quiet=as_json) as progress:
-            run = app.ingest(
-                path,
-                by=options.person(),
-                audience=Audience(audience) if audience else None,
-                base_url=base_url,
-                full=full,
-                progress=progress,
-            )
-    except CancelledRunError as error:
-        click.echo(f"supportbot: {error}", err=True)
-        sys.exit(STOPPED)
-    if as_json:
-        options.print_json(presenting.run(run))
-    else:
-        summarise(run)
-    sys.exit(1 if run.failures else 0)
+    app, failed = options.app(home), False
+    wanted = app.sources.together(source)
+    for each in wanted:
+        try:
+            with shown(quiet=as_json) as progress:
+                run = app.ingest(
+                    each,
+                    by=options.person(),
+                    audience=Audience(audience) if audience else None,
+                    base_url=base_url,
+                    full=full,
+                    progress=progress,
+                )
+        except CancelledRunError as error:
+            click.echo(f"supportbot: {error}", err=True)
+            sys.exit(STOPPED)
+        if as_json:
+            options.print_json(presenting.run(run))
+        else:
+            summarise(run, named=len(wanted) > 1)
+        failed = failed or bool(run.failures)
+    sys.exit(1 if failed else 0)
 
 
 @contextmanager
@@ -77,8 +89,7 @@ def shown(*, quiet: bool) -> Iterator[Callable[[Progress], None]]:
 
 def _line(progress: Progress) -> None:
     if progress.done % EVERY == 0 or progress.done == progress.total:
-        unit = "documents" if progress.stage == "reading" else "chunks"
-        click.echo(f"{progress.stage}: {progress.done} of {progress.total} {unit}", err=True)
+        click.echo(f"{progress.stage}: {progress.done} of {progress.total} {UNITS[progress.stage]}", err=True)
 
 
 @contextmanager
@@ -90,15 +101,16 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
 
     columns = (TextColumn("{task.description:<9}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bar(*columns, TextColumn("{task.fields[name]}"), console=Console(stderr=True)) as bar:
-        tasks = {stage: bar.add_task(stage, visible=False, total=None, name="") for stage in ("reading", "embedding")}
+        tasks = {stage: bar.add_task(stage, visible=False, total=None, name="") for stage in UNITS}
         yield lambda p: bar.update(
             tasks[p.stage], completed=p.done, total=p.total, name=escape(p.name[-40:]), visible=True
         )
 
 
-def summarise(run: IngestionRun) -> None:
+def summarise(run: IngestionRun, *, named: bool = False) -> None:
     click.echo(
-        f"{run.written} written, {run.unchanged} unchanged, {run.removed} removed, {len(run.failures)} failed "
+        (f"{run.source}: " if named else "")
+        + f"{run.written} written, {run.unchanged} unchanged, {run.removed} removed, {len(run.failures)} failed "
         f"in {run.seconds:.1f} s; {run.chunks} chunks in the index, "
         + (f"vectors by {PurePath(run.embedding_model).name}" if run.embedding_model else "words only")
     )

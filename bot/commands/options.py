@@ -10,7 +10,8 @@ import click
 
 from bot.app import App, build
 from bot.settings import load
-from rag_core.domain import Audience, PersonId
+from bot.sources import meant
+from rag_core.domain import Audience, PersonId, SourceName
 from rag_core.errors import MisconfiguredError
 from rag_core.markup import clean
 
@@ -50,6 +51,13 @@ def source(context: click.Context, parameter: click.Parameter, value: Path | str
     except UnicodeEncodeError as error:
         raise click.BadParameter("it is no text in UTF-8", context, parameter) from error
     return value
+
+
+def documents(context: click.Context, parameter: click.Parameter, value: str) -> Path | SourceName:
+    """The callback of what is ingested: a folder, or the name of what is none."""
+    typed = meant(value)
+    source(context, parameter, typed)
+    return typed
 
 
 def person() -> PersonId:

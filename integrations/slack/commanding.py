@@ -36,6 +36,9 @@ class Ingestions(Protocol):
     def sources(self) -> Mapping[SourceName, int]:
         """How many documents of each source answer."""
 
+    def offered(self) -> Sequence[SourceName]:
+        """Sources that can be read once they are named, ingested before or not."""
+
     def request(self, source: SourceName, by: PersonId, *, run: RunId, full: bool) -> RunRecord:
         """Hold the source for this run; once more is the same. Raises AlreadyRunningError; RejectedError for one that
         cannot be read from here.
@@ -143,9 +146,10 @@ class Commanding:
 
     def _reingest(self, order: Order, command: Command, slack: Slack) -> Message:
         known = list(self._ingestions.sources())
-        if not known:
+        named = list(dict.fromkeys([*known, *self._ingestions.offered()])) if order.source else known
+        if not named:
             raise RejectedError("nothing is ingested yet: run supportbot ingest FOLDER where the documents are, once")
-        wanted = [chosen(order.source, known)] if order.source else known
+        wanted = [chosen(order.source, named)] if order.source else known
         return _lines([self._begin(source, order, command, slack) for source in wanted])
 
     def _begin(self, source: SourceName, order: Order, command: Command, slack: Slack) -> str:

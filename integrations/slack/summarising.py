@@ -16,7 +16,11 @@ from rag_core.runs import IngestionRun, Progress, RunRecord, RunState
 WIDTH = 20  # signs of the bar
 LISTED = 10  # failures, or sources
 FULL, EMPTY = "█", "░"
-UNITS = {"reading": ("Reading", "documents"), "embedding": ("Embedding", "chunks")}
+UNITS = {
+    "listing": ("Looking through", "pages"),
+    "reading": ("Reading", "documents"),
+    "embedding": ("Embedding", "chunks"),
+}
 SIGNS = {
     RunState.WAITING: ":hourglass_flowing_sand:",
     RunState.RUNNING: ":arrows_counterclockwise:",

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from rag_core.domain import DocumentId, SourceName
 from rag_core.errors import MisconfiguredError, RejectedError
 from rag_core.extracting.reading import MAX_BYTES
+from rag_core.ports import OnListed
 from rag_core.runs import SourceItem
 
 PAGES = frozenset({".md", ".markdown", ".mdx", ".html", ".htm", ".txt"})
@@ -19,6 +20,8 @@ PAGES = frozenset({".md", ".markdown", ".mdx", ".html", ".htm", ".txt"})
 
 class FolderSource:
     """DocumentSource over a folder, or a single file."""
+
+    may_be_empty = False
 
     def __init__(self, path: Path, base_url: str | None = None) -> None:
         if not path.exists():
@@ -33,7 +36,7 @@ class FolderSource:
     def name(self) -> SourceName:
         return SourceName(str(self._path))
 
-    def items(self) -> Iterator[SourceItem]:
+    def items(self, *, full: bool = False, listed: OnListed = lambda _done, _total: None) -> Iterator[SourceItem]:
         for file in self._files():
             relative = file.relative_to(self._root)
             document_id = DocumentId(relative.with_suffix("").as_posix())
@@ -50,6 +53,9 @@ class FolderSource:
             raise RejectedError(f"it is larger than {MAX_BYTES // 10**6} MB: split it")
         content = file.read_bytes()
         return content, hashlib.sha256(content).hexdigest()
+
+    def committed(self) -> None:
+        """Nothing to note: what a file holds tells whether it changed."""
 
     def _files(self) -> Iterator[Path]:
         if self._path.is_file():

@@ -219,11 +219,11 @@ class TestTheJob:
 
     def test_a_flaw_of_ours_is_told_and_raised(self, slack: Workspace, tmp_path: Path, docs: Path) -> None:
         class Flawed(App):
-            def ingest(self, path: Path, **how: Any) -> IngestionRun:
+            def ingest(self, source: Path | SourceName, **how: Any) -> IngestionRun:
                 def ingest(_: object) -> IngestionRun:
                     raise ValueError("words of a customer")
 
-                return self.runs.record(SourceName(str(path)), how["by"], ingest, run=how["run"])
+                return self.runs.record(SourceName(str(source)), how["by"], ingest, run=how["run"])
 
         bot = Bot(slack, tmp_path / "home", docs, Flawed)
         with pytest.raises(ValueError, match="customer"):

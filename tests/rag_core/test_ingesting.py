@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ import pytest
 from bot.app import App
 from rag_core.backends.embedded.writer import EmbeddedWriter
 from rag_core.backends.folder import FolderSource
-from rag_core.domain import Audience
+from rag_core.domain import Audience, DocumentId, SourceName
 from rag_core.errors import MisconfiguredError, UnavailableError
 from rag_core.ingesting import Ingestion
-from rag_core.runs import IngestionRun, Progress
+from rag_core.ports import OnListed
+from rag_core.runs import IngestionRun, Progress, SourceItem
 from tests.fakes.embedder import HashingEmbedder
 from tests.making import app, write
 
@@ -181,6 +183,78 @@ class TestWhatFails:
         built.ingest(docs)
         with EmbeddedWriter(built.home, FolderSource(docs).name), pytest.raises(UnavailableError, match="another"):
             built.ingest(docs)
+
+
+class Listing:
+    """A source that tells of each document what a platform's list does."""
+
+    name, may_be_empty = SourceName("platform"), True
+
+    def __init__(self, *items: SourceItem, fails: bool = False) -> None:
+        self._items, self._fails = items, fails
+        self.read_ids: list[str] = []
+        self.full, self.done = False, False
+
+    def items(self, *, full: bool = False, listed: OnListed = lambda _done, _total: None) -> Iterator[SourceItem]:
+        self.full = full
+        for number, item in enumerate(self._items, 1):
+            listed(number, len(self._items))
+            yield item
+
+    def read(self, item: SourceItem) -> tuple[bytes, str]:
+        self.read_ids.append(item.id)
+        return b"\0" if self._fails else b"---\naudience: public\n---\n# Title\n\nRefunds.\n\n## Part\n\nMore.", "other"
+
+    def committed(self) -> None:
+        self.done = True
+
+
+class TestASourceThatListsVersions:
+    def item(self, version: str = "1", audience: Audience | None = None, *headings: str) -> SourceItem:
+        return SourceItem(DocumentId("p"), "p", ".md", "https://h.example/p", version, audience, headings)
+
+    def run(self, home: Path, source: Listing) -> Counts:
+        with EmbeddedWriter(home, source.name) as writer:
+            return counts(Ingestion(source, writer, None).run())
+
+    def test_only_another_version_is_read(self, built: App) -> None:
+        first, second, third = Listing(self.item()), Listing(self.item()), Listing(self.item("2"))
+        assert [self.run(built.home, each) for each in (first, second, third)] == [
+            (1, 0, 0, 0),
+            (0, 1, 0, 0),
+            (1, 0, 0, 0),
+        ]
+        assert [each.read_ids for each in (first, second, third)] == [["p"], [], ["p"]]
+        assert [each.full for each in (first, second, third)] == [True, False, False]
+
+    def test_its_word_on_the_readers_goes_first(self, built: App) -> None:
+        self.run(built.home, Listing(self.item(audience=Audience.INTERNAL)))
+        assert found(built, "refunds") == []
+        assert found(built, "refunds", Audience.INTERNAL) == ["p"]
+
+    def test_its_headings_stand_above_and_lead_nowhere(self, built: App) -> None:
+        self.run(built.home, Listing(self.item("1", None, "Billing", "Invoices")))
+        first, second = built.index.document(SourceName("platform"), DocumentId("p"), audience=Audience.PUBLIC)
+        assert (first.heading, first.url) == ("Title > Billing > Invoices", "https://h.example/p")
+        assert (second.heading, second.url) == ("Title > Billing > Invoices > Part", "https://h.example/p#part")
+
+    def test_restricted_and_failing_it_answers_no_more(self, built: App) -> None:
+        self.run(built.home, Listing(self.item()))
+        assert self.run(built.home, Listing(self.item("2"), fails=True)) == (0, 0, 0, 1)
+        assert found(built, "refunds") == ["p"]
+        assert self.run(built.home, Listing(self.item("2", Audience.INTERNAL), fails=True)) == (0, 0, 1, 1)
+        assert found(app(built.home), "refunds") == []
+
+    def test_it_is_told_once_everything_is_visible(self, built: App) -> None:
+        source, seen = Listing(self.item()), list[bool]()
+        with EmbeddedWriter(built.home, source.name) as writer:
+            Ingestion(source, writer, HashingEmbedder(), progress=lambda _: seen.append(source.done)).run()
+        assert source.done
+        assert not any(seen)
+
+    def test_it_may_list_nothing(self, built: App) -> None:
+        self.run(built.home, Listing(self.item()))
+        assert self.run(built.home, Listing()) == (0, 0, 1, 0)
 
 
 class TestVectors:

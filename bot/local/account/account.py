@@ -16,8 +16,11 @@ from bot.local.account.automating import Automating
 from bot.local.account.delivering import Courier
 from bot.local.account.desk import Clock, Desk
 from bot.local.account.exchanging import RefusalError, Request, Response, Routes
+from bot.local.account.exporting import Exports
 from bot.local.account.faults import Faults
 from bot.local.account.fields import Fields
+from bot.local.account.guide import Guide
+from bot.local.account.helpcenter import HelpCenter
 from bot.local.account.limiting import Limits
 from bot.local.account.people import People
 from bot.local.account.replaying import Replays
@@ -48,7 +51,10 @@ class Account:
         users = Users(self.desk)
         tickets = Tickets(self.desk, users, self.limits, self.replays)
         made = Automating(self.desk, self.webhooks)
-        further = [*Search(self.desk).routes, *Showing(self.desk).routes, *made.routes, *self.fields.routes]
+        self.guide = Guide(self.desk)
+        self.help_center = HelpCenter(self.guide, self.limits)
+        bulk = [*Exports(self.desk, self.limits).routes, *self.help_center.routes]
+        further = [*Search(self.desk).routes, *Showing(self.desk).routes, *made.routes, *self.fields.routes, *bulk]
         self._routes = Routes([*tickets.routes, *users.routes, *further])
         self._serving = Serving(self)
 

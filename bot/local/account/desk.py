@@ -59,6 +59,7 @@ class Ticket:
     comments: list[Comment] = field(default_factory=list)
     fields: dict[str, Any] = field(default_factory=dict)
     deleted: bool = False
+    solved_at: str | None = None  # the last time
 
     @property
     def external_id(self) -> str | None:

@@ -85,18 +85,10 @@ Route = tuple[str, str, Endpoint]
 
 
 class Routes:
-    """Endpoints by method and path; `{id}` in a path is a number, `{key}` a word, and given to the endpoint."""
+    """Endpoints by method and path, given what stands in it: `{id}` a number, `{key}` a word, `{locale}` a language."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
-        self._routes = [
-            (
-                method,
-                path,
-                re.compile(re.escape(path).replace(r"\{id\}", "([0-9]+)").replace(r"\{key\}", "([0-9A-Z]{26})")),
-                endpoint,
-            )
-            for method, path, endpoint in routes
-        ]
+        self._routes = [(method, path, re.compile(_pattern(path)), endpoint) for method, path, endpoint in routes]
 
     def operation(self, request: Request) -> str:
         """Such as `PUT tickets/{id}/tags`: what faults are asked for by."""
@@ -113,8 +105,19 @@ class Routes:
         for method, path, pattern, endpoint in self._routes:
             matched = pattern.fullmatch(request.path)
             if method == request.method and matched:
-                return path, [each if "{key}" in path else int(each) for each in matched.groups()], endpoint
+                return path, [_given(each) for each in matched.groups()], endpoint
         return None
+
+
+PARTS = {"id": "([0-9]{1,19})", "key": "([0-9A-Z]{26})", "locale": "([a-z]{2,3}(?:-[a-z0-9]+)*)"}
+
+
+def _pattern(path: str) -> str:
+    return re.sub(r"\\\{(\w+)\\\}", lambda found: PARTS[found[1]], re.escape(path))
+
+
+def _given(part: str) -> int | str:
+    return int(part) if re.fullmatch(PARTS["id"], part) else part
 
 
 def missing() -> RefusalError:

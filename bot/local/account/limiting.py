@@ -8,6 +8,7 @@ from bot.local.account.exchanging import RefusalError
 
 MINUTE = 60.0
 UPDATES, TICKET_UPDATES, TEN_MINUTES = 100, 30, 600.0
+EXPORTS = 10
 TOLD = "Rate limit for ticket updates exceeded, please wait before updating this ticket again"
 
 
@@ -15,7 +16,7 @@ class Limits:
     """Sliding windows; `plan` is the account's requests a minute."""
 
     def __init__(self, clock: Callable[[], float], plan: int) -> None:
-        self.plan, self.updates = plan, UPDATES
+        self.plan, self.updates, self.exports = plan, UPDATES, EXPORTS
         self._clock = clock
         self._calls: defaultdict[object, deque[float]] = defaultdict(deque)
 
@@ -28,6 +29,11 @@ class Limits:
     def update(self, user: int, ticket: int) -> None:
         self._take("updates", self.updates, MINUTE, TOLD)
         self._take((user, ticket), TICKET_UPDATES, TEN_MINUTES, TOLD)
+
+    def export(self, user: int) -> None:
+        """Of what changed since a time. Raises RefusalError over the limit."""
+        told = {"error": "TooManyRequests", "description": "Number of allowed incremental export API requests exceeded"}
+        self._take(("exports", user), self.exports, MINUTE, told)
 
     def told(self, endpoint: str) -> dict[str, str]:
         """What lists say besides."""

@@ -40,6 +40,7 @@ class People:
         with self._desk.lock:
             if status:
                 ticket.fields["status"] = status
+                ticket.solved_at = self._desk.stamp if status == "solved" else ticket.solved_at
             elif public and ticket.fields.get("status") in (None, "new"):
                 ticket.fields["status"] = "open"
             return self._add(ticket, {"html_body": text, "public": public}, int(agent["id"]))

@@ -114,6 +114,8 @@ class Tickets:
         return Response(status, {"tags": ticket.tags})
 
     def _set(self, ticket: Ticket, stated: dict[str, Any]) -> None:
+        if stated.get("status") == "solved" and ticket.fields.get("status") != "solved":
+            ticket.solved_at = self._desk.stamp
         ticket.fields |= {name: stated[name] for name in KEPT if name in stated}
         if "custom_fields" in stated:  # those that are not named stay as they are
             fields = [*ticket.fields.get("custom_fields", []), *stated["custom_fields"]]

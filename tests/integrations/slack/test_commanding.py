@@ -37,6 +37,9 @@ class Asked:
         self.known: dict[SourceName, int] = {DOCS: 80, WIKI: 1}
         self.full, self.unreadable = False, set[SourceName]()
 
+    def offered(self) -> Sequence[SourceName]:
+        return ()
+
     def sources(self) -> Mapping[SourceName, int]:
         return self.known
 
