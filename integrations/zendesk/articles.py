@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from hashlib import sha256
 
+from integrations.zendesk.composing import page
 from integrations.zendesk.helpcenter import Article, Changes, HelpCenter, Translation
 from integrations.zendesk.noting import Entry, Known, Notes, Page
-from integrations.zendesk.composing import page
 from rag_core.domain import Audience, DocumentId, SourceName
 from rag_core.errors import RejectedError
 from rag_core.ports import OnListed
