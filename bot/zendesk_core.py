@@ -103,7 +103,7 @@ class ZendeskCore:
         self._telemetry.unanswered(question_id, error, quoting, channel=CHANNEL)
 
 
-def jobs(app: App, telemetry: Telemetry, links: "Links | None" = None) -> "Work":
+def jobs(app: App, telemetry: Telemetry) -> "Work":
     """Raises MisconfiguredError; UnavailableError when a secret cannot be read now."""
     from integrations.zendesk.working import ZendeskWorker
 
@@ -112,8 +112,17 @@ def jobs(app: App, telemetry: Telemetry, links: "Links | None" = None) -> "Work"
         client = zendesk.client(settings)
         if find_spec("zenpy") is None:  # it is imported with the first ticket, and missed at the start
             raise ModuleNotFoundError(name="zenpy")
-        worker = ZendeskWorker(ZendeskCore(app, telemetry), client, settings.zendesk_subdomain, policy(settings), links)
+        core, account = ZendeskCore(app, telemetry), settings.zendesk_subdomain
+        worker = ZendeskWorker(core, client, account, policy(settings), _links(settings))
     return lambda job, deadline, last: worker.work(job.payload.get("ticket", ""), deadline, last)
+
+
+def _links(settings: Settings) -> "Links | None":
+    """None where there is no address that they could lead to: a note has none then."""
+    if not settings.public_url:
+        return None
+    made = zendesk.links(settings)
+    return lambda question, helpful, ticket: made.url(question, helpful=helpful, ticket=ticket)
 
 
 def policy(settings: Settings) -> Policy:

@@ -42,8 +42,18 @@ def checks(settings: Settings) -> Iterator[Check]:
         yield from _of_the_account(settings, zendesk.client(settings))
     if settings.zendesk or settings.public_url:
         yield "public address", lambda: _address(settings)
+    if settings.zendesk_templates or settings.zendesk_ignored:
+        yield "Zendesk drafts", lambda: _drafts(settings)
     if settings.zendesk_app_secret:
         yield "Zendesk sidebar", lambda: _sidebar(settings)
+
+
+def _drafts(settings: Settings) -> str:
+    from bot import zendesk_core
+
+    with zendesk.installed():
+        zendesk_core.policy(settings)
+    return "templates and ignored tickets can be read"
 
 
 def _of_the_account(settings: Settings, found: Zendesk) -> Iterator[Check]:

@@ -20,7 +20,6 @@ from rag_core.domain import Answer, AnswerRecord, Citation, Outcome, QuestionId
 
 LONGEST = 65_000  # bytes: of what is over 64 kB Zendesk cuts the end off and says nothing
 LONGEST_TITLE = 150
-HIGH, MEDIUM = 0.75, 0.55  # of an answer's confidence; below 0.48, 0.32 without vectors, nothing is answered
 JOINER = "\u2060"  # zero width: nobody sees it, nothing reads on across it
 ADDRESS = re.compile(r"(?<=\w)\.(?=\w)|:(?=//)")
 UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -61,11 +60,6 @@ def found_in(ticket: Conversation, named: QuestionId) -> int | None:
     return None
 
 
-def confidence(answer: Answer | AnswerRecord) -> str:
-    """In words, for who cannot know what 0.6 means."""
-    return "high" if answer.confidence >= HIGH else "medium" if answer.confidence >= MEDIUM else "low"
-
-
 def id_of(answer: Answer | AnswerRecord) -> QuestionId:
     return answer.question_id if isinstance(answer, Answer) else answer.question.id
 
@@ -89,7 +83,7 @@ def _fitting(answer: Answer | AnswerRecord, beside: Beside) -> Iterator[list[str
 
 def _draft(answer: Answer | AnswerRecord, frame: Frame) -> str:
     reply = [_lines(frame.greeting), rendering.html(answer.text), _lines(frame.sign_off)]
-    head = f"<p><strong>Draft reply</strong>, confidence: {confidence(answer)}</p>"
+    head = f"<p><strong>Draft reply</strong>, confidence: {rendering.confidence(answer.confidence)}</p>"
     return f"{head}\n<blockquote>{''.join(reply)}</blockquote>"
 
 

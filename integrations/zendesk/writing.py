@@ -7,7 +7,7 @@ it cannot be told whether it was, it is looked at again. The record comes last: 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from integrations.zendesk import notes
+from integrations.zendesk import notes, rendering
 from integrations.zendesk.conversing import Conversation, Conversations
 from integrations.zendesk.deciding import question_id
 from integrations.zendesk.drafting import Made
@@ -96,7 +96,7 @@ class Writing:
 
     def _fields(self, answer: Answer | AnswerRecord) -> dict[int, str]:
         wanted = {
-            self._policy.confidence_field: notes.confidence(answer),
+            self._policy.confidence_field: rendering.confidence(answer.confidence),
             self._policy.answer_field: str(notes.id_of(answer)),
         }
         return {field: value for field, value in wanted.items() if field}

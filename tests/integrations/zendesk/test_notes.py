@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from integrations.zendesk.notes import LONGEST, Beside, confidence, note
+from integrations.zendesk.notes import LONGEST, Beside, note
 from integrations.zendesk.supporting import supported
 from integrations.zendesk.templates import Frame
 from rag_core.domain import Answer, Citation, DocumentId, Outcome, QuestionId, SourceName
@@ -32,7 +32,7 @@ def test_an_answer_that_was_cut_off_says_so() -> None:
 
 @pytest.mark.parametrize(("value", "word"), [(0.75, "high"), (0.74, "medium"), (0.55, "medium"), (0.54, "low")])
 def test_confidence_in_words(value: float, word: str) -> None:
-    assert confidence(replace(ANSWER, confidence=value)) == word
+    assert f"confidence: {word}" in note(replace(ANSWER, confidence=value), Beside())
 
 
 def test_what_is_too_long_is_left_out_part_by_part_and_said_to_be() -> None:
