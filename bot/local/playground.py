@@ -25,6 +25,8 @@ from bot.local.slackview.pages import routes as slack_routes
 from bot.local.sourcing import parts
 from bot.local.streaming import events, sentence
 from bot.local.templating import STATIC, fill
+from bot.local.zendeskview.opening import Door as ZendeskDoor
+from bot.local.zendeskview.pages import routes as zendesk_routes
 from rag_core.domain import DocumentId, PersonId, QuestionId, SourceName
 from rag_core.errors import RejectedError
 
@@ -37,12 +39,13 @@ READER = re.compile(r"[0-9a-f]{32}")
 def create(app: App, examples: Sequence[str] = ()) -> Starlette:
     """The playground as an ASGI application."""
     desk = Desk(app, examples)
-    pages, door = Pages(desk), Door(app, desk.documents)
+    pages, door, account = Pages(desk), Door(app, desk.documents), ZendeskDoor(app, desk.documents)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         await run_in_threadpool(door.close)
+        await run_in_threadpool(account.close)
 
     routes = [
         Route("/", pages.start),
@@ -52,6 +55,7 @@ def create(app: App, examples: Sequence[str] = ()) -> Starlette:
         Route("/documents/{id:path}", pages.document),
         Route("/report", pages.report),
         *slack_routes(door, examples),
+        *zendesk_routes(account, examples),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     return Starlette(

@@ -8,12 +8,13 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from bot.app import App, build
+from bot.local.warming import warmed
 from rag_core.domain import Deadline
 from rag_core.errors import MisconfiguredError
 
@@ -71,7 +72,7 @@ def _working(app: App, opened: "Office") -> Iterator[None]:
     from integrations.slack.interacting import Interactions
     from integrations.slack.opening import Opener
 
-    slack, mine = opened.slack, _warm(_for(app, opened))
+    slack, mine = opened.slack, warmed(_for(app, opened))
     with LocalJobs(mine, Telemetry(stream=sys.stderr, plain=True, metrics=False)) as queue:
         desk = Desk(queue, Opener(lambda _: slack.token, slack.url), Interactions(lambda: sorted(mine.index.sources())))
         ingress = Ingress(slack.signing_secret, desk)
@@ -99,14 +100,6 @@ def _for(app: App, opened: "Office") -> App:
     mine = build(settings)
     mine.embedders = app.embedders
     return mine
-
-
-def _warm(app: App) -> App:
-    """Its parts made by one thread, before there are several; what is not ingested yet is said when it is asked for."""
-    with suppress(MisconfiguredError):
-        app.answering  # noqa: B018
-    app.log, app.claims, app.records, app.runs, app.cache  # noqa: B018
-    return app
 
 
 def _settle(app: App, opened: "Office") -> None:

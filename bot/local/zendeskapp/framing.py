@@ -5,6 +5,7 @@ From another origin than the page around it, so that it can reach nothing there 
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -22,7 +23,7 @@ OWN_SDK = f"{PREFIX}/zaf_sdk.js"
 SCRIPT = "text/javascript; charset=utf-8"
 
 
-def routes(sidebar: Sidebar, proxy: Proxy) -> list[BaseRoute]:
+def routes(sidebar: Sidebar, proxy: Callable[[Request], Proxy]) -> list[BaseRoute]:
     """Of the app's files, of both scripts, and of the proxy.
 
     The page around it needs `frame-src http://localhost:<its port>` in its policy.
@@ -36,7 +37,8 @@ def routes(sidebar: Sidebar, proxy: Proxy) -> list[BaseRoute]:
         return Response(found[0], media_type=found[1], headers=_framed(request)) if found else Response(status_code=404)
 
     async def forward(request: Request) -> Response:
-        got = await run_in_threadpool(proxy.request, json.loads(await request.body()))
+        asked = json.loads(await request.body())
+        got = await run_in_threadpool(lambda: proxy(request).request(asked))
         return JSONResponse({"status": got.status, "body": got.body})
 
     return [

@@ -20,6 +20,7 @@ export class Host {
   }
 
   load() {
+    this.listening = false;
     const query = new URLSearchParams({ origin: location.origin, app_guid: "sidebar", colorScheme: this.scheme });
     this.frame.src = `${this.origin}/zendesk-app/assets/iframe.html?${query}`;
   }
@@ -33,15 +34,20 @@ export class Host {
     this.trigger("colorScheme.changed", value);
   }
 
+  /** Nobody hears of it before the app has loaded. */
   trigger(name, message = {}) {
+    if (!this.listening) return;
     this.send({ key: `zaf.${name}`, message });
   }
 
   hear(event) {
     if (event.source !== this.frame.contentWindow || event.origin !== this.origin) return;
     const said = JSON.parse(event.data);
-    if (said.key === "iframe.handshake") this.trigger("app.registered", this.introduction());
-    else if (said.key?.startsWith("request:")) this.forward(said.key, said.message);
+    if (said.key === "iframe.handshake") {
+      this.listening = true;
+      this.trigger("app.registered", this.introduction());
+    }
+    if (said.key?.startsWith("request:")) this.forward(said.key, said.message);
     else if (said.request) this.send({ id: said.id, result: this[said.request](said.params) });
   }
 

@@ -112,7 +112,7 @@ def served(desk: Desk, *, width: int = 380) -> Iterator[Desk]:
         return Response(SCRIPT.replace("TICKET", json.dumps(TICKET), 1), media_type="text/javascript")
 
     own = [Route("/", page), Route("/page.js", script)]
-    with listening(Starlette(routes=[*own, *framing.routes(Sidebar.of(HOST), proxy)])) as desk.address:
+    with listening(Starlette(routes=[*own, *framing.routes(Sidebar.of(HOST), lambda _: proxy)])) as desk.address:
         yield desk
 
 

@@ -3,7 +3,7 @@
 
 document.documentElement.classList.add("js");
 
-const frame = document.getElementById("slack");
+const frame = document.querySelector("[data-changes]"); // whose address tells when there is something new
 const problem = document.getElementById("problem");
 const sources = new WeakMap(); // what the server sent for an element, however the page has changed it since
 const GONE = "The playground does not answer: is it still running in the terminal?";
@@ -69,7 +69,7 @@ function again(region, focus) {
 }
 
 function show(page) {
-  const now = page.getElementById("slack");
+  const now = page.getElementById(frame.id);
   if (!now) return false;
   version = now.dataset.version;
   for (const region of document.querySelectorAll("[data-live]")) {
@@ -111,7 +111,7 @@ async function look() {
 async function act(form, submitter) {
   const body = new FormData(form, submitter);
   const said = "say" in form.dataset;
-  const upload = said && form.querySelector("input[type=file]").files.length > 0;
+  const upload = said && form.querySelector("input[type=file]")?.files.length > 0;
   const field = said && form.querySelector("textarea");
   const text = field && field.value;
   if (field) field.value = "";
@@ -126,7 +126,7 @@ async function act(form, submitter) {
     const url = new URL(response.url);
     if (response.redirected && response.ok && url.href !== location.href.split("#")[0]) {
       leaving = true;
-      sessionStorage.setItem("opened", "thread"); // a fragment would take the focus away again
+      sessionStorage.setItem("opened", "1"); // a fragment would take the focus away again
       location.assign(url);
       return;
     }
@@ -155,7 +155,7 @@ async function follow() {
   for (;;) {
     if (document.hidden) await new Promise((seen) => document.addEventListener("visibilitychange", seen, { once: true }));
     try {
-      const response = await fetch(`/slack/changes?since=${version}`);
+      const response = await fetch(`${frame.dataset.changes}?since=${version}`);
       const now = String((await response.json()).version);
       if (problem.textContent === GONE) complain("");
       if (now !== version) await look();
@@ -195,7 +195,7 @@ for (const region of document.querySelectorAll("[data-live]")) remember(region);
 document.querySelectorAll("[data-keyed]").forEach(lower);
 lay();
 if (sessionStorage.getItem("opened") && !matchMedia("(pointer: coarse)").matches) {
-  document.querySelector("#thread textarea")?.focus({ preventScroll: true });
+  document.querySelector("[data-opened] textarea")?.focus({ preventScroll: true });
 }
 sessionStorage.removeItem("opened");
 follow();
