@@ -49,6 +49,6 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-hea
 lock: .venv/ready
 	$(BIN)/python -m pip install --quiet uv
 	$(LOCK) --upgrade --all-extras --group dev --output-file requirements-test.lock
-	$(LOCK) --constraint requirements-test.lock --extra playground --extra slack --extra vectors --output-file requirements.lock
+	$(LOCK) --constraint requirements-test.lock --extra playground --extra slack --extra vectors --extra zendesk --output-file requirements.lock
 	$(LOCK) --constraint requirements-test.lock --extra aws --extra slack --extra zendesk --excludes infra/left-out.txt --generate-hashes \
 		--output-file requirements-lambda.lock
