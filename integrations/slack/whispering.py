@@ -6,7 +6,6 @@ again, as twice is better than never.
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from integrations.slack.calling import RefusedError, Slack
 from integrations.slack.escaping import escaped
