@@ -98,7 +98,7 @@ class Readers:
 def is_full_member(team: str, about: Mapping[str, Any]) -> bool:
     """Of this workspace, and neither a guest nor a stranger, as `users.info` has it.
 
-    Slack calls nobody a stranger whom the app can meet in a shared channel, so the workspace has to be said, and be ours:
+    Slack calls nobody a stranger whom the app meets in a shared channel, so the workspace has to be said, and be ours:
     https://docs.slack.dev/reference/objects/user-object. In an Enterprise organisation a person belongs to several
     workspaces, which are named beside the organisation's id.
     """
