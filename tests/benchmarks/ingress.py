@@ -26,6 +26,7 @@ from tests.services.lambda_runtime import Function, lambda_function
 
 COLD, WARM, OWN, HOSTILE = 9, 2_000, 3_000, 10_000
 OURS, BOLT = "bot.handlers.ingress.handle", "tests.benchmarks.naive.bolt.handle"
+EMPTY = "tests.benchmarks.naive.empty.handle"
 REGION = "eu-central-1"
 SERVER = "tests.benchmarks.answering_at_once"
 
@@ -44,11 +45,12 @@ class Figures:
 def measure() -> None:
     with outside() as url:
         ours, bolt = Figures("our ingress", []), Figures("slack_bolt's SlackRequestHandler", [])
+        empty = Figures("a function that does nothing", [])
         for _ in range(COLD):
-            for figures, handler in ((ours, OURS), (bolt, BOLT)):
+            for figures, handler in ((ours, OURS), (bolt, BOLT), (empty, EMPTY)):
                 with lambda_function(handler, environment(url)) as function:
                     figures.cold.append(asked(function))
-        print(f"{ours} (goal 450)\n{bolt}")
+        print(f"{ours} (goal 450)\n{bolt}\n{empty}")
         print(f"ours starts {median(bolt.cold) / median(ours.cold):.1f} times as fast (goal 3)")
         _warm(url)
     _own()
