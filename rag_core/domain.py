@@ -260,6 +260,8 @@ class AnswerRecord:
     confidence: float
     ratings: tuple[Rating, ...] = ()
     acceptance: Acceptance | None = None  # None: it was no draft, or nothing has been sent yet
+    complete: bool = True
+    not_covered: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,6 +221,7 @@ def test_every_button_and_modal_that_is_shown_has_its_listener(registered: Regis
     from integrations.slack import answers, home, modals
 
     shown = {answers.RATE, answers.ASK_HUMAN, answers.RESOLVED, answers.SHARE, answers.DISCARD}
+    shown |= {answers.EARLIER, answers.LATER}
     assert registered.of("action") == shown
     assert home.OPEN_SETTINGS not in shown  # the ingress opens it, and the worker has nothing to do
     assert registered.of("view") == {modals.FEEDBACK, modals.CHANNEL_SETTINGS}

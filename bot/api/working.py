@@ -81,7 +81,15 @@ class Worker:
         except RejectedError as error:
             answer = self._refused(question, error)
         self._on_answer(answer)
-        return AnswerRecord(question, answer.outcome, answer.text, answer.citations, answer.confidence)
+        return AnswerRecord(
+            question,
+            answer.outcome,
+            answer.text,
+            answer.citations,
+            answer.confidence,
+            complete=answer.complete,
+            not_covered=answer.not_covered,
+        )
 
     def _refused(self, question: Question, error: RejectedError) -> Answer:
         """Recorded, so that who asked hears of it: it would be refused each time."""

@@ -15,6 +15,7 @@ from integrations.slack.messages import (
     button,
     context,
     fits,
+    grouped,
     markdown,
     packed,
     rating,
@@ -26,6 +27,7 @@ from integrations.slack.splitting import split
 from rag_core.domain import Answer, AnswerRecord, Audience, Citation, Outcome, QuestionId, SourceName
 
 RATE, ASK_HUMAN, RESOLVED, SHARE, DISCARD = "rate", "ask_human", "resolved", "share", "discard"  # action ids
+EARLIER, LATER = "earlier_part", "later_part"  # action ids too
 SMALLEST_PART = 4_500  # of Markdown: the longest link and the longest code of one line are shorter
 LONGEST_TITLE = 150
 
@@ -51,15 +53,41 @@ def reply(answer: Answer | AnswerRecord, about: About) -> list[Message]:
     return _messages(answer, [*beneath(answer, about), *choices(answer)])
 
 
-def private(answer: Answer | AnswerRecord, about: About, *, channel: str, thread_ts: str | None) -> list[Message]:
-    """For whoever asked, alone, until it is shared."""
+def private(
+    answer: Answer | AnswerRecord,
+    about: About,
+    *,
+    channel: str,
+    thread_ts: str | None,
+    part: int = 1,
+    beside: Sequence[Block] = (),
+) -> Message:
+    """For whoever asked, alone, until it is shared.
+
+    One message, whose buttons turn to its other parts: Slack lets an ephemeral one be changed or taken away by its own
+    buttons only, so that of several all but the last would stay. https://docs.slack.dev/messaging/modifying-messages
+    """
+    where = {"question_id": id_of(answer), "channel": channel, "thread_ts": thread_ts}
+    room = _foot(answer, where, part=2, parts=3)  # the most that ever stands there
+    texts = parts(answer.text, room)
+    pages = grouped([*map(markdown, texts), *beneath(answer, about), *beside], room)
+    part = min(max(part, 1), len(pages))
+    foot = _foot(answer, where, part=part, parts=len(pages))
+    return Message(spoken(answer, texts[min(part, len(texts)) - 1]), (*pages[part - 1], *foot))
+
+
+def _foot(answer: Answer | AnswerRecord, where: Mapping[str, str | None], *, part: int, parts: int) -> list[Block]:
+    """Who sees it, which part it is, and what can be pressed."""
     question_id = id_of(answer)
-    value = json.dumps({"question_id": question_id, "channel": channel, "thread_ts": thread_ts})
-    share = button("Share to thread" if thread_ts else "Share", SHARE, value, style="primary")
+    share = button("Share to thread" if where["thread_ts"] else "Share", SHARE, json.dumps(where), style="primary")
     discard = button("Discard", DISCARD, question_id, spoken="Discard this draft")
     first = share if is_answered(answer) else _ask_human(question_id, primary=True)
     rest = [discard, _ask_human(question_id)] if is_answered(answer) else [discard]
-    return _messages(answer, [*beneath(answer, about), context(PRIVATE), actions(first, *rest)])
+    if parts == 1:
+        return [context(PRIVATE), actions(first, *rest)]
+    turns = [(EARLIER, "Previous part", part - 1)] * (part > 1) + [(LATER, "Next part", part + 1)] * (part < parts)
+    turning = [button(label, action, json.dumps({**where, "part": to})) for action, label, to in turns]
+    return [context(f"Part {part} of {parts}. {PRIVATE}"), actions(*turning), actions(first, *rest)]
 
 
 def settled(blocks: Iterable[Block], note: str) -> list[Block]:
@@ -77,21 +105,21 @@ def id_of(answer: Answer | AnswerRecord) -> QuestionId:
     return answer.question_id if isinstance(answer, Answer) else answer.question.id
 
 
-def parts(text: str) -> list[str]:
-    """The text in pieces, each of which is one message with what may stand beneath it."""
+def parts(text: str, below: Sequence[Block] = ()) -> list[str]:
+    """The text in pieces, each of which is one message with what stands `below` each."""
     whole = defused(text)
     for limit in (PART, (PART + SMALLEST_PART) // 2):
         found = split(whole, limit)
-        if all(fits([markdown(part)]) for part in found):
+        if all(fits([markdown(part), *below]) for part in found):
             return found
     return split(whole, SMALLEST_PART)
 
 
 def beneath(answer: Answer | AnswerRecord, about: About) -> Iterator[Block]:
     """What stands under the text, but for what can be pressed."""
-    if isinstance(answer, Answer) and not answer.complete:
+    if not answer.complete:
         yield context(INCOMPLETE)
-    if isinstance(answer, Answer) and answer.not_covered:
+    if answer.not_covered:
         yield said(NOT_COVERED + answer.not_covered)
     if is_answered(answer):
         yield from sections(sources(answer.citations))

@@ -57,7 +57,7 @@ class Drafting:
 
     def _work(self, wanted: Wanted, turn: Turn, slack: Slack, *, last: bool) -> None:
         try:
-            self._tell(self._messages(wanted, slack), wanted, turn, slack)
+            self._tell(self._message(wanted, slack), wanted, turn, slack)
         except (RejectedError, MisconfiguredError) as error:
             self._give_up(wanted, turn, slack, error)
         except Exception as error:
@@ -65,15 +65,15 @@ class Drafting:
                 raise
             self._give_up(wanted, turn, slack, error)
 
-    def _messages(self, wanted: Wanted, slack: Slack) -> list[Message]:
+    def _message(self, wanted: Wanted, slack: Slack) -> Message:
         place = wanted.place
         scope = self._access.scope(place, slack)
         if self._quotas and (sentence := self._quotas.admit(place.team, place.user, wanted.question_id)):
-            return [notice(escaped(sentence))]
+            return notice(escaped(sentence))
         given = attached(wanted.text, wanted.files, self._web, slack)
-        beside = [notices.files_declined(given.unread)] if given.unread else []
+        unread = notices.files_declined(given.unread) if given.unread else None
         if not given.text:
-            return beside or [notices.no_question()]
+            return unread or notices.no_question()
         known = self._knowing.recorded(wanted.question_id)
         answer: Answer | AnswerRecord = (known if known and fits(known, scope) else None) or self._core.answer(
             self._knowing.question(given.text, place, scope, wanted.question_id),
@@ -82,18 +82,16 @@ class Drafting:
             deadline=Deadline(slack.deadline.at - RESERVED),
         )
         about = About(scope.audience, self._core.knowledge_as_of(), self._knowing.searched(scope))
-        return [*answers.private(answer, about, channel=place.channel, thread_ts=wanted.thread), *beside]
+        beside = unread.blocks if unread else ()
+        return answers.private(answer, about, channel=place.channel, thread_ts=wanted.thread, beside=beside)
 
-    def _tell(self, messages: list[Message], wanted: Wanted, turn: Turn, slack: Slack) -> None:
-        """Each message once, as far as can be known; `further` counts them."""
-        for message in messages[len(turn.further) :]:
-            self._whispering.tell(wanted.ear, message, slack, by_url=wanted.by_url)
-            turn = self._turns.keep(replace(turn, further=(*turn.further, "")))
+    def _tell(self, message: Message, wanted: Wanted, turn: Turn, slack: Slack) -> None:
+        self._whispering.tell(wanted.ear, message, slack, by_url=wanted.by_url)
         self._turns.keep(replace(turn, state=State.DONE))
 
     def _give_up(self, wanted: Wanted, turn: Turn, slack: Slack, error: Exception) -> None:
         try:
-            self._tell([apology(error, turn.question_id)], wanted, replace(turn, further=()), slack.afresh())
+            self._tell(apology(error, turn.question_id), wanted, turn, slack.afresh())
         except RejectedError:  # nobody can be told
             self._turns.keep(replace(turn, state=State.DONE))
         self._core.failed(turn.question_id, error, (wanted.text,))

@@ -13,7 +13,7 @@ from typing import Any
 from integrations.slack import answers, notices
 from integrations.slack.calling import RefusedError, Slack
 from integrations.slack.knowing import Knowing
-from integrations.slack.messages import Message
+from integrations.slack.messages import Message, notice
 from integrations.slack.needs import Core, HumanDesk
 from integrations.slack.replying import Reply
 from integrations.slack.turns import CLOSED, State, Turn, Turns
@@ -74,7 +74,10 @@ class Escalating:
     def resolve(self, pressed: Pressed, slack: Slack) -> None:
         """As often as it is pressed: the same message is changed to the same."""
         self._turns.note(self._turn(pressed, "resolved"), CLOSED, pressed.at)
-        self._settle(pressed, notices.resolved_note(pressed.ear.user), slack)
+        note = notices.resolved_note(pressed.ear.user)
+        if not self._settle(pressed, note, slack):
+            with suppress(RefusedError):
+                self._whispering.tell(pressed.ear, notice(note), slack)
 
     def _pass_on(self, pressed: Pressed, reply: Reply, slack: Slack, quoting: list[str]) -> None:
         """`quoting` is told what people wrote that is handed on."""
@@ -102,17 +105,20 @@ class Escalating:
         self._settle(pressed, notices.escalated_note(by, ticket_url=url, passed_on=passed_on), slack)
         reply.done()
 
-    def _settle(self, pressed: Pressed, note: str, slack: Slack) -> None:
-        """The answer loses the buttons that are done with."""
+    def _settle(self, pressed: Pressed, note: str, slack: Slack) -> bool:
+        """The answer loses the buttons that are done with; False where nobody sees that it does."""
         if pressed.message is None:
-            return
+            return False
         message = Message(
             str(pressed.message.get("text", "")), tuple(answers.settled(pressed.message.get("blocks", ()), note))
         )
-        with suppress(RefusedError):  # it was deleted, or may not be changed: what was asked for is done all the same
+        try:
             slack.call(
                 slack.client.chat_update, channel=pressed.ear.channel, ts=pressed.message["ts"], **message.body()
             )
+        except RefusedError:  # it was deleted, or may not be changed: what was asked for is done all the same
+            return False
+        return True
 
     def _turn(self, pressed: Pressed, what: str) -> Turn:
         name, ear = f"{what}#{pressed.question_id}", pressed.ear

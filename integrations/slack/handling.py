@@ -77,6 +77,8 @@ class Handling:
         app.action(answers.RESOLVED)(self._caught(self._resolved))
         app.action(answers.SHARE)(self._caught(self._share))
         app.action(answers.DISCARD)(self._caught(self._discard))
+        for turning in (answers.EARLIER, answers.LATER):
+            app.action(turning)(self._caught(self._turn))
         app.view(modals.FEEDBACK)(self._caught(self._feedback))
         app.view(modals.CHANNEL_SETTINGS)(self._caught(self._settings))
         for catch_all in (app.event, app.shortcut, app.command, app.action, app.view, app.view_closed, app.options):
@@ -198,6 +200,11 @@ class Handling:
     def _discard(self, ack: Ack, body: Body, context: BoltContext) -> None:
         ack()
         self._do.sharing.discard(ear_of(body), self._slack(context))
+
+    def _turn(self, ack: Ack, body: Body, action: Body, context: BoltContext) -> None:
+        ack()
+        ear = ear_of(body)
+        self._do.sharing.turn(action["value"], _place(body, context, ear.channel), ear, self._slack(context))
 
     def _nothing(self, ack: Ack) -> None:
         ack()

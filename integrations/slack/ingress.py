@@ -128,7 +128,10 @@ def _is_noise(event: Mapping[str, Any]) -> bool:
 
 
 def _is_still_member(user: object) -> bool:
-    """Of one workspace, with nothing lost: such an event comes for every emoji, and changes nobody's rights here."""
+    """Of one workspace, with nothing lost: such an event comes for every emoji, and changes nobody's rights here.
+
+    Of another company's people neither: whether Slack calls them strangers or not, none was ever taken for ours.
+    """
     if not isinstance(user, dict) or user.get("enterprise_user") or not user.get("id"):
         return False
     lost = (user.get("deleted"), user.get("is_stranger"))

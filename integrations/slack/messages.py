@@ -119,11 +119,7 @@ def packed(blocks: Sequence[Block], texts: Sequence[str]) -> list[Message]:
 
     `texts`: the fallback of each message, the last again where there are more.
     """
-    held: list[list[Block]] = [[]]
-    for block in blocks:
-        if held[-1] and not fits([*held[-1], block]):
-            held.append([])
-        held[-1].append(block)
+    held = grouped(blocks)
     return [
         Message(
             texts[min(place, len(texts) - 1)],
@@ -131,6 +127,16 @@ def packed(blocks: Sequence[Block], texts: Sequence[str]) -> list[Message]:
         )
         for place, group in enumerate(held)
     ]
+
+
+def grouped(blocks: Sequence[Block], beneath: Sequence[Block] = ()) -> list[list[Block]]:
+    """In order, and as few groups as can be; each is one message, also with what stands `beneath` every one."""
+    held: list[list[Block]] = [[]]
+    for block in blocks:
+        if held[-1] and not fits([*held[-1], block, *beneath]):
+            held.append([])
+        held[-1].append(block)
+    return held
 
 
 def fits(blocks: Sequence[Block], *, streamed: int = 0) -> bool:

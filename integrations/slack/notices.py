@@ -111,6 +111,13 @@ def sharing_failed() -> Message:
     )
 
 
+def turning_failed() -> Message:
+    return notice(
+        "I cannot show the other parts of this draft any more: it is too old, or somebody else may read here now. "
+        "Please ask again."
+    )
+
+
 def not_yours() -> Message:
     return notice("Only the person who asked can do that.")
 

@@ -67,7 +67,7 @@ class Readers:
     def _is_ours(self, team: str, user: str, known: dict[str, int], slack: Calls) -> bool:
         """Known from now on, if so."""
         about = slack.call(slack.client.users_info, user=user)["user"]
-        if not (is_full_member(team, about) or about.get("is_bot")):
+        if not (is_full_member(team, about) or _is_own_bot(team, about)):
             return False
         known[user] = int(self._clock())
         return True
@@ -98,13 +98,20 @@ class Readers:
 def is_full_member(team: str, about: Mapping[str, Any]) -> bool:
     """Of this workspace, and neither a guest nor a stranger, as `users.info` has it.
 
-    In an Enterprise organisation a person belongs to several workspaces, which are named beside the organisation's id.
+    Slack calls nobody a stranger whom the app meets in a shared channel, so the workspace has to be said, and be ours:
+    https://docs.slack.dev/reference/objects/user-object. In an Enterprise organisation a person belongs to several
+    workspaces, which are named beside the organisation's id.
     """
     restricted = ("is_restricted", "is_ultra_restricted", "is_stranger", "deleted", "is_bot")
     enterprise = about.get("enterprise_user") or {}
     return (about.get("team_id") == team or team in enterprise.get("teams", ())) and not any(
         about.get(each) for each in restricted
     )
+
+
+def _is_own_bot(team: str, about: Mapping[str, Any]) -> bool:
+    """Another company's passes on what it reads."""
+    return bool(about.get("is_bot")) and is_full_member(team, {**about, "is_bot": False})
 
 
 def teams_of(team: str, about: Mapping[str, Any]) -> set[str]:

@@ -1,15 +1,18 @@
 """Keep one reply in a thread: posted once, found again after a crash, then only changed.
 
-Every message of ours carries its turn as metadata. Only a stream that has just begun has none, so a thread never has
-two such streams: what of ours has no mark and is in no other turn's record is the one that is looked for.
+Where a workspace lets nobody change it any more, another takes its place. Every message of ours carries its turn as
+metadata. Only a stream that has just begun has none, so a thread never has two such streams: what of ours has no mark
+and is in no other turn's record is the one that is looked for.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 from integrations.slack.calling import LostError, RefusedError, Slack
-from integrations.slack.messages import Message
+from integrations.slack.messages import Message, context
 from integrations.slack.needs import Place
 from integrations.slack.turns import State, Turn, Turns
 from rag_core.errors import SupportBotError
@@ -18,7 +21,11 @@ ANSWER = "supportbot_answer"  # the type of our metadata
 PAGE = 200
 GONE = "message_not_found"  # somebody has deleted it: what a person takes away is not posted again
 ENDED = frozenset({"message_not_in_streaming_state", GONE})
+# a workspace may forbid to edit what is some minutes old, or anything; and to delete anything
+UNEDITABLE = frozenset({"edit_window_closed", "cant_update_message"})
+UNDELETABLE = frozenset({"cant_delete_message", "compliance_exports_prevent_deletion"})
 PROCESSING, ACTIVE = "processing", "active"
+INSTEAD = "This takes the place of what I wrote above: here messages cannot be changed or deleted any more."
 
 
 class Reply:
@@ -26,11 +33,14 @@ class Reply:
 
     def __init__(self, slack: Slack, turns: Turns, turn: Turn) -> None:
         self.slack, self.turns, self.turn = slack, turns, turn
+        self._said: dict[str, object] = {}  # what a message says that a worker before this one posted
 
     def resume(self) -> None:
         """Find what a worker that was lost has posted; a stream it left is ended."""
         posted = list(self._posted())
-        parts = {_part(message): str(message["ts"]) for message in posted if self._is_marked(message)}
+        marked = [message for message in posted if self._is_marked(message)]
+        self._said = {str(message["ts"]): _payload(message).get("said") for message in marked}
+        parts = {_part(message): str(message["ts"]) for message in marked}  # of two the later one
         first = self.turn.reply or parts.pop(0, None)
         if first is None and self.turn.streamed:
             first = self._unmarked(posted)
@@ -41,10 +51,7 @@ class Reply:
 
     def place(self, message: Message) -> None:
         """Post it as the reply, or change the reply to it."""
-        if self.turn.reply is None:
-            self._keep(reply=self._post(message, 0), state=State.PLACED)
-        else:
-            self._change(self.turn.reply, message, 0)
+        self._stand(message, 0)
 
     def show(self, message: Message) -> None:
         """Change the reply if that can be done at once. Raises UnavailableError with the time to come again."""
@@ -52,7 +59,7 @@ class Reply:
             self.slack.client.chat_update,
             channel=self.turn.channel,
             ts=self.turn.reply,
-            metadata=self._metadata(0),
+            metadata=self._metadata(0, _digest(message)),
             **message.body(),
         )
 
@@ -67,14 +74,9 @@ class Reply:
 
     def finish(self, messages: Sequence[Message], *, placed: int = 0) -> None:
         """Make the reply these messages, of which the first `placed` stand there already; then all is done."""
-        if not placed:
-            self.place(messages[0])
-        for part, message in enumerate(messages[1:], 1):
-            if part <= len(self.turn.further):
-                self._change(self.turn.further[part - 1], message, part)
-            else:
-                self._keep(further=(*self.turn.further, self._post(message, part)))
-        for left in self.turn.further[len(messages) - 1 :]:
+        for part, message in list(enumerate(messages))[placed:]:
+            self._stand(message, part)
+        for left in self.turn.further[max(len(messages) - 1, 0) :]:
             self._remove(left)
 
     def done(self, *, answered: bool = False) -> None:
@@ -142,41 +144,70 @@ class Reply:
     def _keep(self, **changed: Any) -> None:
         self.turn = self.turns.keep(replace(self.turn, **changed))
 
-    def _post(self, message: Message, part: int) -> str:
+    def _stand(self, message: Message, part: int) -> None:
+        """It is that part of the reply: what stands there is changed, or where it may not be, taken away."""
+        standing, said = self._standing, _digest(message)
+        if part < len(standing):
+            if self._change(standing[part], message, part):
+                return
+            if not self._retract(part):
+                message = replace(message, blocks=(*message.blocks, context(INSTEAD)))
+        posted = (*self._standing[:part], self._post(message, part, said, standing[part:]))
+        self._keep(reply=posted[0], further=posted[1:], state=State.PLACED)
+
+    @property
+    def _standing(self) -> tuple[str, ...]:
+        return () if self.turn.reply is None else (self.turn.reply, *self.turn.further)
+
+    def _retract(self, part: int) -> bool:
+        """Take away this part and what is below it, so that others can stand there; False where any has to stay."""
+        kept, gone = self._standing[:part], self._standing[part:]
+        self._keep(reply=kept[0] if kept else None, further=kept[1:], streamed=self.turn.streamed and bool(kept))
+        removed = [self._remove(ts) for ts in gone]
+        return all(removed)
+
+    def _post(self, message: Message, part: int, said: str, besides: Sequence[str]) -> str:
         try:
             answer = self.slack.once(
                 self.slack.client.chat_postMessage,
                 channel=self.turn.channel,
                 thread_ts=self.turn.thread or None,
-                metadata=self._metadata(part),
+                metadata=self._metadata(part, said),
                 **message.payload(),
             )
         except LostError:
             for found in self._posted():
-                if self._is_marked(found) and _part(found) == part:
+                if self._is_marked(found) and _part(found) == part and found["ts"] not in besides:
                     return str(found["ts"])
             raise  # it may still come: whoever is next looks again before posting
         return str(answer["ts"])
 
-    def _change(self, ts: str, message: Message, part: int) -> None:
+    def _change(self, ts: str, message: Message, part: int) -> bool:
+        """False where it may not be changed any more, and says something else."""
         try:
             self.slack.call(
                 self.slack.client.chat_update,
                 channel=self.turn.channel,
                 ts=ts,
-                metadata=self._metadata(part),
+                metadata=self._metadata(part, _digest(message)),
                 **message.body(),
             )
         except RefusedError as error:
+            if error.code in UNEDITABLE:
+                return self._said.get(ts) == _digest(message)
             if error.code != GONE:
                 raise
+        return True
 
-    def _remove(self, ts: str) -> None:
+    def _remove(self, ts: str) -> bool:
+        """False where it has to stay."""
         try:
             self.slack.call(self.slack.client.chat_delete, channel=self.turn.channel, ts=ts)
         except RefusedError as error:
-            if error.code != GONE:
+            if error.code not in (GONE, *UNDELETABLE):
                 raise
+            return error.code == GONE
+        return True
 
     def _end(self, ts: str) -> None:
         try:
@@ -187,13 +218,12 @@ class Reply:
             if error.code not in ENDED:
                 raise
 
-    def _metadata(self, part: int) -> dict[str, Any]:
-        return {"event_type": ANSWER, "event_payload": {"turn": self.turn.key, "part": part}}
+    def _metadata(self, part: int, said: str = "") -> dict[str, Any]:
+        return {"event_type": ANSWER, "event_payload": {"turn": self.turn.key, "part": part, "said": said}}
 
     def _is_marked(self, message: dict[str, Any]) -> bool:
         metadata = message.get("metadata") or {}
-        payload = metadata.get("event_payload") or {}
-        return metadata.get("event_type") == ANSWER and payload.get("turn") == self.turn.key
+        return metadata.get("event_type") == ANSWER and _payload(message).get("turn") == self.turn.key
 
     def _is_another_unmarked(self) -> bool:
         """Whether a stream of another turn here is begun and not known: two could not be told apart."""
@@ -230,5 +260,14 @@ class Reply:
         return by_bot or message.get("user") == self.slack.bot_user
 
 
-def _part(message: dict[str, Any]) -> int:
-    return int(message["metadata"]["event_payload"].get("part", 0))
+def _part(message: Mapping[str, Any]) -> int:
+    return int(_payload(message).get("part", 0))
+
+
+def _payload(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = (message.get("metadata") or {}).get("event_payload") or {}
+    return found
+
+
+def _digest(message: Message) -> str:
+    return sha256(json.dumps(message.body()).encode()).hexdigest()[:16]

@@ -6,7 +6,6 @@ again, as twice is better than never.
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from integrations.slack.calling import RefusedError, Slack
 from integrations.slack.escaping import escaped
@@ -40,10 +39,17 @@ class Whispering:
                 return
         self._respond(ear, _plainer(message), slack)
 
-    def replace(self, ear: Ear, message: Message | None, slack: Slack) -> None:
-        """Put another in the place of what was told, or nothing."""
-        payload: dict[str, Any] = {"replace_original": True, **message.body()} if message else {"delete_original": True}
-        self._web.respond(ear.response_url, payload, slack.deadline)
+    def replace(self, ear: Ear, message: Message, slack: Slack) -> None:
+        """Put another in the place of what was told. Raises RefusedError where it is too old for that."""
+        for tried in (message, _plainer(message)):
+            with suppress(RefusedError):
+                self._web.respond(ear.response_url, {"replace_original": True, **tried.body()}, slack.deadline)
+                return
+        raise RefusedError("not_replaced")
+
+    def remove(self, ear: Ear, slack: Slack) -> None:
+        """Take away what was told. Raises RefusedError where it is too old for that."""
+        self._web.respond(ear.response_url, {"delete_original": True}, slack.deadline)
 
     def _post(self, ear: Ear, message: Message, slack: Slack) -> None:
         slack.once(

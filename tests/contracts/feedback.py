@@ -74,6 +74,13 @@ class FeedbackContract:
             given.confidence,
         )
 
+    def test_what_an_answer_lacks_is_kept(self, log: FeedbackLog) -> None:
+        for name, complete, lacking in (("whole", True, ""), ("part", False, "the price “é”")):
+            asked = question("Why?", name=name)
+            log.record_answer(asked, replace(answer(asked), complete=complete, not_covered=lacking))
+            kept = log.answer(asked.id)
+            assert (kept.complete, kept.not_covered) == (complete, lacking)
+
     def test_the_sources_a_question_may_be_answered_from_are_kept(self, log: FeedbackLog) -> None:
         for name, sources in (("none", frozenset[SourceName]()), ("two", frozenset({SOURCE, SourceName("/other")}))):
             asked = replace(question("Why?", name=name), sources=sources)

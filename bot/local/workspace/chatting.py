@@ -66,6 +66,9 @@ def update(call: Call) -> Json:
     )
     if message.streaming is Streaming.OPEN:
         raise RefusalError("streaming_state_conflict")
+    window = call.team.edit_window
+    if window is not None and call.world.clock.now() - message.kept >= window:
+        raise RefusalError("edit_window_closed")
     if len(arguments.text("text")) > composing.LONGEST_UPDATE:
         raise RefusalError("msg_too_long")
     made = composing.content(arguments)
@@ -94,6 +97,8 @@ def delete(call: Call) -> Json:
     message = composing.own(
         call.world, channel, call.arguments, call.team.bot, missing="message_not_found", foreign="cant_delete_message"
     )
+    if not call.team.may_delete:
+        raise RefusalError("cant_delete_message")
     call.world.drop(message)
     call.announce(message, Change.DELETED)
     return {"channel": channel.id, "ts": message.ts}

@@ -41,6 +41,8 @@ class Team:
     bot_id: str = ""
     token: str = ""
     installed: bool = True
+    edit_window: float | None = None  # seconds after which nobody may change a message; 0: never; None: always
+    may_delete: bool = True
 
     @property
     def domain(self) -> str:
@@ -107,6 +109,7 @@ class Message:
     streaming: Streaming | None = None
     stream_ends: float = 0.0
     unfurls: bool = True
+    kept: float = 0.0  # when, by the clock that can be skipped
 
     @property
     def root(self) -> str:

@@ -153,6 +153,7 @@ class World:
         """A message takes its place in its channel and thread."""
         with self.changed:
             channel = self.channels[message.channel]
+            message.kept = self.clock.now()
             if message.bot_id:
                 self.statuses.pop((channel.id, message.thread_ts), None)  # an answer ends what was said of it
             if message.seen_by:

@@ -44,6 +44,7 @@ from rag_core.domain import (
 # Bytes in UTF-8; together less than 400 KB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 LONGEST_REPLY = 120_000
 LONGEST_QUESTION = 40_000  # three of them: as asked, the one before, as understood
+LONGEST_NOT_COVERED = 10_000
 LONGEST_CITATIONS = 100_000
 LONGEST_SOURCES = 10_000
 LONGEST_COMMENT = 40_000
@@ -70,6 +71,8 @@ def answer_item(question: Question, answer: Answer, former: Item, retention: tim
         "reply": text(cut(answer.text, LONGEST_REPLY)),
         "citations": text(_citations(answer.citations)),
         "confidence": number(answer.confidence),
+        "complete": {"BOOL": answer.complete},
+        "not_covered": text(cut(answer.not_covered, LONGEST_NOT_COVERED)),
         "usage": text(json.dumps([asdict(each) for each in answer.usage])),
         "asked": former.get("asked", number(asked)),
         "standing": former.get("standing", number(asked)),
@@ -115,6 +118,8 @@ def record_of(answer: Item, others: Sequence[Item]) -> AnswerRecord:
         float(answer["confidence"]["N"]),
         tuple(sorted((_rating_of(each) for each in ratings), key=lambda rating: rating.rated_at)),
         _acceptance_of(sent[0]) if sent else None,
+        bool(answer["complete"]["BOOL"]) if "complete" in answer else True,  # of an answer of before it was kept
+        str(answer["not_covered"]["S"]) if "not_covered" in answer else "",
     )
 
 

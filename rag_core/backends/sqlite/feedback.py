@@ -35,7 +35,7 @@ from rag_core.errors import RejectedError
 
 FEEDBACK = "feedback.sqlite"
 ASKED = "question_id, asked_at, question, previous, audience, asked_by, channel, sources"
-COLUMNS = f"{ASKED}, outcome, text, citations, confidence"
+COLUMNS = f"{ASKED}, outcome, text, citations, confidence, complete, not_covered"
 USED = "question_id, day, model, input, output, cache_read, cache_write, cost"
 RATED = "question_id, person, helpful, rated_at, reason, comment"
 SENT = "question_id, use, kept, shadow, sent_at"
@@ -58,11 +58,12 @@ class SqliteFeedbackLog(SqliteFile):
         row: list[object] = [question.id, utc(question.asked_at), question.text, question.previous]
         row += [question.audience, question.asked_by, question.channel, _listed(question.sources)]
         row += [answer.outcome, answer.text, json.dumps(citations), answer.confidence]
+        row += [answer.complete, answer.not_covered]
         updates = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS.split(", ")[2:])
         with self._use(), self._db:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.execute(
-                f"INSERT INTO answer ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?) "
+                f"INSERT INTO answer ({COLUMNS}) VALUES ({', '.join('?' * len(row))}) "
                 f"ON CONFLICT (question_id) DO UPDATE SET {updates}",
                 row,
             )
@@ -203,7 +204,8 @@ def _acceptance(row: tuple[str, str, float, int, str]) -> Acceptance:
 
 
 def _record(row: tuple[str, ...], ratings: tuple[Rating, ...], acceptance: Acceptance | None) -> AnswerRecord:
-    question_id, asked_at, text, previous, audience, asked_by, channel, sources, outcome, reply, citations, sure = row
+    question_id, asked_at, text, previous, audience, asked_by, channel, sources, *answered = row
+    outcome, reply, citations, sure, complete, not_covered = answered
     question = Question(
         QuestionId(question_id),
         text,
@@ -215,7 +217,9 @@ def _record(row: tuple[str, ...], ratings: tuple[Rating, ...], acceptance: Accep
         None if sources is None else frozenset(map(SourceName, json.loads(sources))),
     )
     cited = tuple(Citation(*each) for each in json.loads(citations))
-    return AnswerRecord(question, Outcome(outcome), reply, cited, float(sure), ratings, acceptance)
+    return AnswerRecord(
+        question, Outcome(outcome), reply, cited, float(sure), ratings, acceptance, bool(complete), not_covered
+    )
 
 
 def _listed(sources: frozenset[SourceName] | None) -> str | None:

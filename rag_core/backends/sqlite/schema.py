@@ -46,7 +46,11 @@ CREATE TABLE acceptance (
 );
 CREATE INDEX acceptance_day ON acceptance (day, shadow, use, kept);
 """
-UPGRADES = (FIRST, USAGE_AND_SOURCES, ACCEPTANCE)
+LIMITS = """
+ALTER TABLE answer ADD COLUMN complete INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE answer ADD COLUMN not_covered TEXT NOT NULL DEFAULT '';
+"""
+UPGRADES = (FIRST, USAGE_AND_SOURCES, ACCEPTANCE, LIMITS)
 
 
 def upgrade(db: sqlite3.Connection, path: Path) -> None:

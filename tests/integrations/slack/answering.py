@@ -39,4 +39,12 @@ def declined(*nearest: Citation) -> Answer:
 
 def recorded(answer: Answer) -> AnswerRecord:
     question = Question(answer.question_id, "How?", Audience.PUBLIC, PersonId("slack:T1:U1"), "slack", AS_OF)
-    return AnswerRecord(question, answer.outcome, answer.text, answer.citations, answer.confidence)
+    return AnswerRecord(
+        question,
+        answer.outcome,
+        answer.text,
+        answer.citations,
+        answer.confidence,
+        complete=answer.complete,
+        not_covered=answer.not_covered,
+    )

@@ -9,6 +9,7 @@ import pytest
 from integrations.slack import answers, notices
 from integrations.slack.answers import About, private, reply, settled
 from integrations.slack.messages import CONTINUED, Message
+from rag_core.domain import Answer
 from rag_core.guarding.checking import Guard
 from rag_core.guarding.linking import Allowed
 from tests.integrations.slack.answering import ABOUT, INTERNAL, answered, cited, declined, recorded
@@ -21,6 +22,16 @@ ALLOWED = {*GOOD, "https://help.example/a_%28b%29?q=1&r=2", "https://help.exampl
 
 def _elements(message: Message, kind: str) -> list[dict[str, Any]]:
     return [each for block in message.blocks if block["type"] == kind for each in block["elements"]]
+
+
+def parts_of(answer: Answer) -> list[Message]:
+    """Of a private draft, by the buttons that turn to them."""
+    found = [private(answer, ABOUT, channel="C1", thread_ts="1.1")]
+    while later := [each for each in _elements(found[-1], "actions") if each["action_id"] == answers.LATER]:
+        part = json.loads(later[0]["value"])["part"]
+        assert part == len(found) + 1
+        found.append(private(answer, ABOUT, channel="C1", thread_ts="1.1", part=part))
+    return found
 
 
 def _written(message: Message) -> str:
@@ -106,7 +117,8 @@ def test_an_abstention_without_any_page_is_whole_too() -> None:
 
 
 def test_what_the_log_kept_is_shown_the_same() -> None:
-    assert reply(recorded(answered()), ABOUT) == reply(answered(), ABOUT)
+    for answer in (answered(), answered(complete=False, not_covered="the price"), declined(cited())):
+        assert reply(recorded(answer), ABOUT) == reply(answer, ABOUT)
 
 
 def test_a_notification_says_the_answer_and_its_sources_in_words() -> None:
@@ -117,7 +129,7 @@ def test_a_notification_says_the_answer_and_its_sources_in_words() -> None:
 
 
 def test_a_private_draft_can_be_shared_to_its_thread_or_discarded() -> None:
-    (message,) = private(answered(), ABOUT, channel="C1", thread_ts="1.2")
+    message = private(answered(), ABOUT, channel="C1", thread_ts="1.2")
     share, discard, ask = _elements(message, "actions")
     assert (share["action_id"], share["text"]["text"]) == ("share", "Share to thread")
     assert json.loads(share["value"]) == {"question_id": "q1", "channel": "C1", "thread_ts": "1.2"}
@@ -126,14 +138,38 @@ def test_a_private_draft_can_be_shared_to_its_thread_or_discarded() -> None:
 
 
 def test_a_private_draft_outside_of_a_thread_is_shared_to_the_channel() -> None:
-    (message,) = private(answered(), ABOUT, channel="C1", thread_ts=None)
+    message = private(answered(), ABOUT, channel="C1", thread_ts=None)
     share = _elements(message, "actions")[0]
     assert share["text"]["text"] == "Share"
     assert json.loads(share["value"])["thread_ts"] is None
 
 
+def test_a_long_private_draft_is_one_message_that_turns_to_its_other_parts() -> None:
+    answer = answered(long(random.Random(5), 25_000), complete=False)  # noqa: S311
+    found = parts_of(answer)
+    assert len(found) > 2
+    assert not any(faults(message, {"https://help.example/page", "https://help.example/sso"}) for message in found)
+    shown = [block for message in found for block in message.blocks if block["type"] in ("markdown", "section")]
+    whole = [block for message in reply(answer, ABOUT) for block in message.blocks]
+    assert shown == [block for block in whole if block["type"] in ("markdown", "section")]
+    assert answers.INCOMPLETE in _written(found[-1])
+    pressed = [[each["action_id"] for each in _elements(message, "actions")] for message in found]
+    below = ["share", "discard", "ask_human"]
+    assert pressed[0] == [answers.LATER, *below]
+    assert pressed[1:-1] == [[answers.EARLIER, answers.LATER, *below]] * (len(found) - 2)
+    assert pressed[-1] == [answers.EARLIER, *below]
+    assert f"Part 2 of {len(found)}. {answers.PRIVATE}" in _written(found[1])
+
+
+def test_a_part_that_there_is_not_is_the_nearest_that_there_is() -> None:
+    answer = answered(long(random.Random(5), 25_000))  # noqa: S311
+    found = parts_of(answer)
+    for part, expected in ((-3, found[0]), (0, found[0]), (99, found[-1])):
+        assert private(answer, ABOUT, channel="C1", thread_ts="1.1", part=part) == expected
+
+
 def test_there_is_nothing_to_share_where_there_is_no_answer() -> None:
-    (message,) = private(declined(), ABOUT, channel="C1", thread_ts=None)
+    message = private(declined(), ABOUT, channel="C1", thread_ts=None)
     assert [each["action_id"] for each in _elements(message, "actions")] == ["ask_human", "discard"]
 
 
@@ -166,7 +202,7 @@ def test_whatever_an_answer_holds_every_message_is_harmless_and_within_limits(se
         text = "\n\n".join(GUARD.check(hostile(chance), CITED).text for _ in range(chance.choice((1, 3, 80))))
         pages = [cited(hostile(chance, 3), chance.choice((*GOOD, "evil.com", "javascript:x"))) for _ in range(8)]
         answer = answered(text, *pages, complete=chance.random() < 0.5, not_covered=GUARD.check(hostile(chance)).text)
-        found = [*reply(answer, INTERNAL), *private(answer, ABOUT, channel="C1", thread_ts="1.1")]
+        found = [*reply(answer, INTERNAL), *parts_of(answer)]
         assert not [fault for message in found for fault in faults(message, ALLOWED)]
 
 

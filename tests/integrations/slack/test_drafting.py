@@ -190,6 +190,92 @@ class TestSharing:
         assert here.slack.thread(root) == []
 
 
+LONG = tuple(f"Step {number} of many: open Settings and choose what is written there. [1]\n\n" for number in range(400))
+
+
+class TestParts:
+    """A draft that is longer than one message."""
+
+    @pytest.fixture
+    def draft(self, here: Office) -> Message:
+        here.core.parts = LONG
+        _, draft = draft_of(here)
+        return draft
+
+    def press(self, here: Office, draft: Message, name: str) -> None:
+        here.slack.click(here.ada, draft, name)
+        here.work()
+
+    def test_its_parts_take_turns_in_one_message(self, here: Office, draft: Message) -> None:
+        seen = [words(draft)]
+        while "later_part" in words(draft):
+            self.press(here, draft, "later_part")
+            assert drafts(here, here.ada) == [draft]
+            seen.append(words(draft))
+        assert len(seen) > 2
+        for number in range(len(LONG)):
+            assert sum(f"Step {number} of many" in each for each in seen) == 1
+        self.press(here, draft, "earlier_part")
+        assert words(draft) == seen[-2]
+        assert len(here.core.asked) == 1
+
+    def test_a_turn_that_is_delivered_again_changes_nothing(self, here: Office, draft: Message) -> None:
+        here.slack.click(here.ada, draft, "later_part")
+        job = here.queue.jobs[-1]
+        here.work()
+        shown = words(draft)
+        here.finish(job)
+        assert words(draft) == shown
+
+    def test_discarded_all_of_it_is_gone(self, here: Office, draft: Message) -> None:
+        self.press(here, draft, "later_part")
+        self.press(here, draft, "discard")
+        assert drafts(here, here.ada) == []
+
+    def test_shared_from_any_part_the_whole_is_posted(self, here: Office, draft: Message) -> None:
+        root = next(each for each in here.slack.messages(here.help) if each.user == here.ben.id)
+        self.press(here, draft, "later_part")
+        self.press(here, draft, "share")
+        posted = "".join(map(words, here.replies(root)))
+        assert all(f"Step {number} of many" in posted for number in range(len(LONG)))
+        [left] = drafts(here, here.ada)
+        assert "Shared to" in words(left)
+
+    def test_another_cannot_turn_it(self, here: Office, draft: Message) -> None:
+        before = words(draft)
+        here.slack.click(here.ada, draft, "later_part")
+        job = here.queue.jobs.pop()
+        payload = json.loads(job.event or "")
+        payload["user"] = {"id": here.ben.id, "team_id": here.slack.team.id}
+        here.worker.work(json.dumps(payload), Deadline.within(20), False)
+        assert words(draft) == before
+
+    def test_once_others_read_there_its_parts_are_not_shown(self, here: Office) -> None:
+        here.core.parts, here.access.audience = LONG, Audience.INTERNAL
+        _, draft = draft_of(here)
+        here.access.audience = Audience.PUBLIC
+        before = words(draft)
+        self.press(here, draft, "later_part")
+        assert words(draft) == before
+        assert any("somebody else may read here now" in words(each) for each in drafts(here, here.ada))
+
+    def test_where_its_blocks_are_refused_a_part_is_shown_in_plainer_ones(self, here: Office, draft: Message) -> None:
+        here.slack.faults.fail("response_url", status=400)
+        self.press(here, draft, "later_part")
+        assert "Part 2 of" in words(draft)
+        assert "markdown" not in {block["type"] for block in draft.blocks}
+
+    def test_an_image_that_was_not_read_is_said_in_the_same_message(self, here: Office) -> None:
+        root = here.slack.say(here.help, here.ben, "how?", files={"screen.png": b"\x89PNG"})
+        here.work()
+        here.slack.shortcut(here.ada, root, "answer_message")
+        here.work()
+        [draft] = drafts(here, here.ada)
+        assert "screen.png" in words(draft)
+        self.press(here, draft, "discard")
+        assert drafts(here, here.ada) == []
+
+
 @pytest.mark.parametrize(
     "url",
     [

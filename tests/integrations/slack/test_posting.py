@@ -33,8 +33,8 @@ ANSWERS = [
     *answers.reply(declined(), ABOUT),
 ]
 PRIVATE = [
-    *answers.private(answered(long(random.Random(3), 15_000)), ABOUT, channel="C1", thread_ts="1.2"),  # noqa: S311
-    *answers.private(declined(*PAGES), INTERNAL, channel="C1", thread_ts=None),
+    answers.private(answered(long(random.Random(3), 15_000)), ABOUT, channel="C1", thread_ts="1.2", part=2),  # noqa: S311
+    answers.private(declined(*PAGES), INTERNAL, channel="C1", thread_ts=None),
 ]
 RUN = RunRecord(
     RunId("r1"),

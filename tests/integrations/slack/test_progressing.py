@@ -203,3 +203,51 @@ class TestTheEnd:
     def test_one_begun_at_a_terminal_names_its_user(self, line: Line) -> None:
         line.message().end(summarising.ended(replace(run(), by=PersonId("root"))))
         assert "Started by `root`" in line.shown()
+
+
+class TestWhereNothingMayBeChanged:
+    """A workspace may forbid to edit messages, after some minutes or at once."""
+
+    @pytest.fixture
+    def line(self, line: Line) -> Line:
+        line.slack.team.edit_window = 0
+        return line
+
+    def test_the_end_stands_in_the_place_of_the_message(self, line: Line) -> None:
+        with line.message() as message:
+            message.progress(Progress("reading", 1, 9))
+        message.end(summarising.ended(run()))
+        assert "is up to date" in line.shown()
+
+    def test_an_end_that_is_told_again_stands_there_once(self, line: Line) -> None:
+        for _ in range(3):
+            line.message().end(summarising.ended(run()))
+        assert "is up to date" in line.shown()
+
+    def test_the_end_follows_upon_that_it_has_to_wait(self, line: Line) -> None:
+        line.message().end(summarising.waiting(DOCS, line.by, full=False, reason="the model is away"))
+        assert "the model is away" in line.shown()
+        line.message().end(summarising.ended(run()))
+        assert "is up to date" in line.shown()
+
+    def test_what_stands_there_is_changed_where_it_may_be(self, line: Line) -> None:
+        line.slack.team.edit_window = 60
+        line.slack.pass_time(61)
+        line.message().end(summarising.waiting(DOCS, line.by, full=False))
+        line.message().end(summarising.ended(run()))
+        assert "is up to date" in line.shown()
+        assert len(line.slack.calls("chat.postMessage")) == 2
+
+    def test_what_somebody_deleted_is_not_posted_again(self, line: Line) -> None:
+        line.message().end(summarising.waiting(DOCS, line.by, full=False))
+        (standing,) = line.slack.messages(line.channel)
+        line.calls(Deadline.within(5)).client.chat_delete(channel=line.channel.id, ts=standing.ts)
+        line.message().end(summarising.ended(run()))
+        assert line.slack.messages(line.channel) == []
+
+    def test_where_nothing_may_be_deleted_the_end_stands_below(self, line: Line) -> None:
+        line.slack.team.may_delete = False
+        line.message().end(summarising.ended(run()))
+        first, last = line.slack.messages(line.channel)
+        assert first.ts == line.ts
+        assert "is up to date" in text(last)

@@ -14,7 +14,7 @@ from bot.local.workspace.workspace import Workspace
 from integrations.slack.access import SlackAccess
 from integrations.slack.calling import Slack
 from integrations.slack.modals import ChannelSettings
-from integrations.slack.readers import Readers
+from integrations.slack.readers import Readers, is_full_member
 from rag_core.domain import Audience, Deadline
 from rag_core.ports import Records
 from tests.contracts.claims import Hands
@@ -151,6 +151,43 @@ def test_without_news_it_is_noticed_within_the_hour(
     assert not readers.are_full_members(channel.team, channel.id, calls)
 
 
+MEMBER = {"team_id": "T1", "is_restricted": False, "is_ultra_restricted": False, "is_bot": False}
+
+
+@pytest.mark.parametrize(
+    ("about", "expected"),
+    [
+        (MEMBER, True),
+        (MEMBER | {"is_stranger": False}, True),
+        (MEMBER | {"is_stranger": True}, False),
+        (MEMBER | {"team_id": "T2", "is_stranger": True}, False),  # shares nothing with us
+        (MEMBER | {"team_id": "T2", "is_stranger": False}, False),  # shares a channel, and is another company's
+        (MEMBER | {"team_id": "T2"}, False),
+        ({}, False),  # it does not say
+        (MEMBER | {"team_id": "T2", "enterprise_user": {"teams": ["T1", "T2"]}}, True),  # of our organisation
+        (MEMBER | {"team_id": "T2", "enterprise_user": {"teams": ["T2"]}}, False),
+        (MEMBER | {"team_id": "T1", "is_restricted": True}, False),
+        (MEMBER | {"is_ultra_restricted": True}, False),
+        (MEMBER | {"deleted": True}, False),
+        (MEMBER | {"is_bot": True}, False),
+    ],
+)
+def test_who_is_a_full_member(about: dict[str, Any], expected: bool) -> None:
+    assert is_full_member("T1", about) is expected
+
+
+def test_another_companys_bot_reads_along_as_a_stranger_does(
+    slack: Workspace, records: Records, ada: User, calls: Slack
+) -> None:
+    own, other = slack.add_person("Helper", role=Role.BOT), slack.add_team("Borealis")
+    channel, readers = slack.add_channel("staff", ada, own), Readers(records)
+    assert readers.are_full_members(channel.team, channel.id, calls)
+    channel.members.add(other.bot)
+    assert not readers.are_full_members(channel.team, channel.id, calls)
+    channel.members.remove(other.bot)
+    assert readers.are_full_members(channel.team, channel.id, calls)
+
+
 FULL = {"id": "U1", "deleted": False, "is_restricted": False, "is_ultra_restricted": False}
 
 
@@ -162,6 +199,7 @@ FULL = {"id": "U1", "deleted": False, "is_restricted": False, "is_ultra_restrict
         (FULL | {"is_restricted": True, "is_ultra_restricted": True}, 1),
         (FULL | {"deleted": True}, 1),
         (FULL | {"is_stranger": True}, 1),
+        (FULL | {"team_id": "T2", "is_stranger": False}, 0),  # was never one of ours
         (FULL | {"enterprise_user": {"teams": ["T2"]}}, 1),  # left T1
         ({"id": "U1", "deleted": True}, 1),
         ({"id": "U1"}, 1),  # it does not say

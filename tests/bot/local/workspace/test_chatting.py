@@ -134,3 +134,17 @@ def test_a_token_nobody_was_given_is_refused(slack: Workspace, help_: Channel, r
     assert refused(nobody.chat_postMessage, channel=help_.id, text="x")["error"] == "not_authed"
     known = WebClient(token=slack.token, base_url=slack.url)
     assert refused(known.api_call, api_method="chat.shout")["error"] == "unknown_method"
+
+
+def test_a_team_may_forbid_to_edit_and_to_delete(
+    slack: Workspace, client: WebClient, help_: Channel, refused: Refused
+) -> None:
+    first = client.chat_postMessage(channel=help_.id, text="a")["ts"]
+    slack.team.edit_window, slack.team.may_delete = 60, False
+    client.chat_update(channel=help_.id, ts=first, text="b")
+    slack.pass_time(61)
+    assert refused(client.chat_update, channel=help_.id, ts=first, text="c")["error"] == "edit_window_closed"
+    assert refused(client.chat_delete, channel=help_.id, ts=first)["error"] == "cant_delete_message"
+    last = client.chat_postMessage(channel=help_.id, text="d")["ts"]
+    client.chat_update(channel=help_.id, ts=last, text="e")
+    assert [each.text for each in slack.messages(help_)] == ["b", "e"]
