@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pytest
 
-from rag_core.domain import Audience, Chunk, Document, DocumentId, SourceName, Vector
+from rag_core.domain import Audience, Chunk, Document, DocumentId, Passage, SourceName, Vector
 from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
 from rag_core.ports import Embedder, IndexWriter, Retriever
 from tests.fakes.embedder import HashingEmbedder
@@ -224,6 +224,23 @@ class IndexContract:
         assert {p.chunk.document.id for p in found[:2]} == {"a", "b"}
         assert all(0 <= p.score <= 1 for p in found)
         assert [p.score for p in found] == sorted((p.score for p in found), reverse=True)
+
+    def test_how_many_are_asked_for_changes_no_score(self, reader: Open, writer: OpenWriter) -> None:
+        """Neither of pages that words find, nor of those that only their meaning finds."""
+        embedder, chance = HashingEmbedder(), random.Random(5)  # noqa: S311
+        words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota"]
+        with writer() as writing:
+            fill(writing, [(document(f"p{n}"), " ".join(chance.choices(words, k=6))) for n in range(90)], embedder)
+        reading, vector = reader(), embedder.embed_question("gamma gamma delta zeta")
+
+        def found(limit: int) -> tuple[Passage, ...]:
+            return reading.search("alpha beta", vector, audience=Audience.PUBLIC, limit=limit).passages
+
+        whole = found(90)
+        assert {each.bm25 is None for each in whole[:20]} == {each.bm25 is None for each in whole[20:]} == {True, False}
+        for limit in (1, 2, 5, 20, 60):
+            scores = [each.score for each in found(limit)]
+            assert scores == pytest.approx([each.score for each in whole[:limit]], abs=1e-6)
 
     def test_a_change_of_model_embeds_everything_again(self, reader: Open, writer: OpenWriter) -> None:
         former, latter, told = HashingEmbedder(), HashingEmbedder(32, "other"), []

@@ -114,9 +114,10 @@ def words(text: str, readable: Sequence[Query]) -> Query | None:
     return _shown({"bool": {"should": each, "minimum_should_match": 1, "filter": list(readable)}})
 
 
-def meaning(vector: Vector, readable: Sequence[Query]) -> Query:
+def meaning(vector: Vector, readable: Sequence[Query], most: int = CANDIDATES) -> Query:
+    """The best `most` of the nearest: all are looked for, and what is not brought back is not unpacked either."""
     nearest = {"vector": encoded(vector), "k": CANDIDATES, "filter": {"bool": {"filter": list(readable)}}}
-    return _shown({"knn": {VECTOR: nearest}})
+    return _shown({"knn": {VECTOR: nearest}}) | {"size": min(most, CANDIDATES)}
 
 
 def nearness(vector: Vector, found: Query) -> Query:

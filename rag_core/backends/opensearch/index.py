@@ -68,25 +68,32 @@ class OpenSearchIndex:
         sources: Collection[SourceName] | None = None,
         deadline: Deadline = NEVER,
     ) -> Found:
-        readable = asking.readable(audience, sources)
-        words = asking.words(text, readable)
-        queries = [words, None, None]
-        if vector is not None:
-            exact = None if self._target.kind.serverless else words
-            queries = [words, asking.meaning(vector, readable), exact and asking.nearness(vector, exact)]
-        legs = self._legs(queries, len(vector or ()), deadline)
+        legs = self._legs(self._queries(text, vector, asking.readable(audience, sources), limit), vector, deadline)
         best = _fused(text, legs, limit)
         # both legs have filtered; a second wall costs nothing
         shown = tuple(each for each in best if each.chunk.document.may_be_shown(audience, sources))
         return Found(shown, IndexVersion(legs.version))
 
-    def _legs(self, queries: Sequence[Query | None], dimensions: int, deadline: Deadline) -> "_Legs":
+    def _queries(
+        self, text: str, vector: Vector | None, readable: Sequence[Query], limit: int
+    ) -> tuple[Query | None, Query | None, Query | None]:
+        """By words, by meaning, and how near those by words are."""
+        words = asking.words(text, readable)
+        if vector is None:
+            return words, None, None
+        if self._target.kind.serverless:
+            return words, asking.meaning(vector, readable), None
+        # what no word finds is fused by its cosine alone, so behind the nearest `limit` it is never shown; what words
+        # find has its cosine from the third query
+        return words, asking.meaning(vector, readable, limit), words and asking.nearness(vector, words)
+
+    def _legs(self, queries: Sequence[Query | None], vector: Vector | None, deadline: Deadline) -> "_Legs":
         """Of one version; an alias that moves between them moves once a commit."""
         body = asking.together(self._target.alias, [asking.state(), *(query for query in queries if query)])
 
         def attempt(seconds: float) -> _Legs:
             answers = self._node.send("POST", "/_msearch", asking.Several, body, within=seconds, deadline=deadline)
-            return self._read(answers.responses, queries, dimensions)
+            return self._read(answers.responses, queries, len(vector or ()))
 
         trouble: SupportBotError = UnavailableError(MOVED)
         for _ in range(TRIES):

@@ -202,7 +202,8 @@ class TestRequests:
         (asked,) = proxy.asked[before:]
         assert asked.path == "/_msearch"
         legs = [json.loads(line) for line in asked.body.splitlines()][3::2]
-        assert [leg["size"] for leg in legs] == [CANDIDATES] * 3
+        assert [leg["size"] for leg in legs] == [CANDIDATES, 9, CANDIDATES]
+        assert legs[1]["query"]["knn"]["vector"]["k"] == CANDIDATES
         assert all("vector" in leg["_source"]["excludes"] for leg in legs[:2])
         assert (legs[2]["_source"], legs[2]["stored_fields"]) == (False, "_none_")
 
