@@ -25,6 +25,7 @@ OURS = re.compile("([\ue000-\ue3ff])")  # a marker on its way through the parser
 FIRST = 0xE000
 HIGH, MEDIUM = 0.75, 0.55  # of a confidence; what is answered at all begins at 0.48, 0.32 without vectors
 PLACEHOLDER = re.compile(r"(?<=\{)(?=[{%])")  # {{ticket.comments}}: Zendesk fills it in where a comment is sent
+OTHER_SCHEME = re.compile(r"\b(?!https?:)[a-z][a-z0-9+.-]{0,20}:(?=[/\\]{2})", re.IGNORECASE)
 JOINER = "\u2060"  # zero width: nobody sees it
 FIRST_SPACE = re.compile(r"(?<=<p>) +|(?<=<li>) +")
 
@@ -33,6 +34,9 @@ def html(text: str, citations: Sequence[Citation] = ()) -> str:
     """`citations`: the sources that [1], [2] lead to; without any the markers are left out."""
     found = BeautifulSoup(_parsed(text), "html.parser")
     _flatten(found)
+    for said in found.find_all(string=OTHER_SCHEME):  # whatever reads it may make a link of what looks like one
+        if not said.find_parent(["a", "code"]):
+            said.replace_with(OTHER_SCHEME.sub(rf"\g<0>{JOINER}", said))
     for empty in [each for each in found.find_all(["p", "li"]) if not _says(each, marked=bool(citations))]:
         empty.decompose()
     cleaned = nh3.clean(

@@ -85,6 +85,14 @@ def test_zendesk_finds_no_placeholder_to_fill_in(text: str) -> None:
     assert not re.search(r"\{[{%]", html(text) + plain(html(text)))
 
 
+def test_an_address_of_another_kind_is_no_address_outside_code() -> None:
+    shown = html("Open File:///etc or ftp://a.example, not `redis://host`. See https://help.example/a")
+    assert "File:\u2060///etc" in shown
+    assert "ftp:\u2060//a.example" in shown
+    assert "<code>redis://host</code>" in shown
+    assert "https://help.example/a" in shown
+
+
 def test_as_text_lists_and_code_keep_their_form() -> None:
     text = "Do **this**:\n\n1. Open *it*\n   - slowly\n2. Close [the page](https://help.example/a)\n\n```\na_b * c\n```"
     assert plain(html(text)) == (
