@@ -2,11 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+# tests wait more than they compute: more workers than cores
+WORKERS ?= 4
 
 .PHONY: help demo test check bench package lock
 help:
 	@echo "make demo    try it: ingest the demo help center and open the playground (ARGS=--check: ask three questions and stop)"
-	@echo "make test    run every test"
+	@echo "make test    run every test, on four workers (ARGS='-n0 -k refund': those, in this process)"
 	@echo "make check   lint, types, import rules"
 	@echo "make bench   measure speed and quality (needs ../shared; see docs/)"
 	@echo "make package build the zip of the Lambda functions (ARGS=--local: for this machine)"
@@ -29,7 +31,7 @@ demo: .venv/ready
 	@$(BIN)/supportbot demo $(ARGS)
 
 test: .venv/tests-ready
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
 check: .venv/tests-ready
 	$(BIN)/ruff check .

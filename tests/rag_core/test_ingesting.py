@@ -315,7 +315,10 @@ def test_a_run_killed_at_any_moment_leaves_one_whole_version_and_the_next_conver
         publish(version + 1)
         with start() as process:
             time.sleep(chance.uniform(0.2, 1.0) * duration)
-            killed += process.poll() is None
+            if process.poll() is None:
+                killed += 1
+            else:
+                duration *= 0.8  # the machine was busier when it was measured
             process.kill()
         assert answering() in (version, version + 1)
         version = answering()

@@ -21,7 +21,8 @@ import httpx
 
 from tests.services.cache import cached
 from tests.services.lacking import lacking
-from tests.services.processes import FailedToStartError, Process, environment, free_port, listens
+from tests.services.ports import free_port
+from tests.services.processes import FailedToStartError, Process, environment, listens
 
 WHEEL = Path(__file__).with_suffix(".txt")
 BINARIES = {"x86_64": "aws-lambda-rie-x86_64", "aarch64": "aws-lambda-rie-arm64"}

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +11,21 @@ from tests.services.certificate import Certificate, certificate
 
 
 @pytest.fixture(scope="session")
-def opensearch_node() -> Iterator[opensearch.Node]:
+def opensearch_node(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[opensearch.Node]:
+    if hasattr(request.config, "workerinput"):
+        _be_the_only_one(tmp_path_factory.getbasetemp().parent / "opensearch-node")
     with opensearch.node() as node:
         yield node
+
+
+def _be_the_only_one(sign: Path) -> None:
+    """The node starts once a session, however many workers it has."""
+    try:
+        sign.touch(exist_ok=False)
+    except FileExistsError:
+        pytest.fail("another worker has the node: let tests.services.workers know that this file uses it")
 
 
 @pytest.fixture(scope="session")

@@ -86,11 +86,6 @@ class FailedToStartError(Exception):
     """A service is there but does not come up: never a reason to skip."""
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 def listens(port: int) -> bool:
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()

@@ -14,7 +14,8 @@ from redis.exceptions import RedisError
 
 from tests.services.certificate import Certificate
 from tests.services.lacking import program
-from tests.services.processes import FailedToStartError, Process, environment, free_port
+from tests.services.ports import free_port
+from tests.services.processes import FailedToStartError, Process, environment
 
 NODES = 3
 QUIET = ["--save", "", "--appendonly", "no", "--bind", "127.0.0.1", "--logfile", "", "--daemonize", "no"]

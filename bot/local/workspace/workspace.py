@@ -176,7 +176,7 @@ class Workspace(People):
         with self.world.changed:
             return showing.message(self.world, message, metadata=True)
 
-    def wait_for(self, condition: Callable[[], bool], timeout: float = 5) -> bool:
+    def wait_for(self, condition: Callable[[], bool], timeout: float = 20) -> bool:
         """Until something is so; looked at whenever anything changes."""
         with self.world.changed:
             return self.world.changed.wait_for(condition, timeout)

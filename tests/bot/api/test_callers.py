@@ -11,7 +11,7 @@ from bot.settings import Settings
 from rag_core.domain import Audience, PersonId
 from rag_core.errors import MisconfiguredError, UnavailableError
 from tests.bot.api.asking import CALLERS, KEYS, SECRET, callers
-from tests.services.processes import free_port
+from tests.services.ports import free_port
 
 HASH = sha256(b"k").hexdigest()
 GOOD = {"name": "a", "key_sha256": [HASH]}

@@ -83,6 +83,7 @@ def test_a_log_that_is_stuck_is_not_waited_for() -> None:
 
 def test_a_table_that_is_missing_is_no_health(home: Path, aws_url: str) -> None:
     app = App(settings(home, table="answers", aws_url=aws_url, region="eu-central-1"))
+    _ = app.log, app.index  # to make them takes longer than a look may
     with pytest.raises(UnavailableError, match="ResourceNotFoundException"):
         Pulse(app).check(NEVER)
     create_table(aws_url, "answers")

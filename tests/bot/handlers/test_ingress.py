@@ -13,7 +13,7 @@ from rag_core.messaging import read
 from tests.bot.handlers.starting import account
 from tests.integrations.slack.sending import SECRET, body_of, click, command, mention, signed
 from tests.services.lambda_runtime import Function, lambda_function
-from tests.services.processes import free_port
+from tests.services.ports import free_port
 
 INGRESS = "bot.handlers.ingress.handle"
 

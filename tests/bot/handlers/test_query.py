@@ -10,7 +10,7 @@ from tests.bot.api.asking import REFUND
 from tests.bot.handlers.starting import QUERY, account, ask, call, environment
 from tests.fakes.bedrock.fake import BedrockFake
 from tests.services.lambda_runtime import Function, lambda_function
-from tests.services.processes import free_port
+from tests.services.ports import free_port
 
 MODEL = "us.anthropic.claude-haiku-5-5"
 

@@ -19,7 +19,7 @@ from tests.integrations.slack.sending import body_of as slack_body
 from tests.integrations.slack.sending import mention
 from tests.integrations.zendesk.sending import SECRET, body_of, event, signed, triggered
 from tests.services.lambda_runtime import Function, lambda_function
-from tests.services.processes import free_port
+from tests.services.ports import free_port
 
 OAUTH = {"zendesk_subdomain": "example", "zendesk_client_id": "supportbot", "zendesk_client_secret": "s"}
 

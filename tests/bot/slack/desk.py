@@ -40,14 +40,14 @@ class Help:
 
     def answer(self, question: Message) -> Message:
         """The one reply, once it stands."""
-        self.slack.wait_for(
+        assert self.slack.wait_for(
             lambda: any("[1]" in each.text and not each.streaming for each in self.slack.thread(question))
         )
         (reply,) = [each for each in self.slack.thread(question) if each.user == self.slack.bot.id]
         return reply
 
 
-def until(true: Callable[[], object], seconds: float = 10.0) -> None:
+def until(true: Callable[[], object], seconds: float = 30.0) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it does not come"

@@ -12,7 +12,7 @@ import pytest
 
 from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
 from tests.integrations.slack.sending import Door, click
-from tests.services.processes import free_port
+from tests.services.ports import free_port
 
 
 @dataclass

@@ -108,9 +108,10 @@ class TestProgress:
     def test_it_is_changed_seldom_however_often_it_is_told(self, line: Line) -> None:
         with line.message(every=0.1) as message:
             started = time.monotonic()
-            while time.monotonic() - started < 0.45:
+            while line.updates() < 3 and time.monotonic() - started < 30:
                 message.progress(Progress("reading", int(time.monotonic() * 1000), 10**9))
-        assert 2 <= line.updates() <= 6
+            took = time.monotonic() - started
+        assert 3 <= line.updates() <= took / 0.1 + 2
 
     def test_what_has_not_changed_is_not_sent_again(self, line: Line) -> None:
         with line.message(every=0.01) as message:
@@ -121,11 +122,13 @@ class TestProgress:
     def test_who_tells_it_waits_for_nobody(self, line: Line) -> None:
         line.slack.faults.stall("chat.update", seconds=1)
         with line.message() as message:
-            started = time.monotonic()
+            slowest = 0.0
             for number in range(100):
+                started = time.monotonic()
                 message.progress(Progress("reading", number, 100))
+                slowest = max(slowest, time.monotonic() - started)
                 time.sleep(0.001)
-            assert time.monotonic() - started < 0.7
+            assert slowest < 0.7
 
     @pytest.mark.parametrize("how", ["fail", "lose", "limit"])
     def test_a_step_that_slack_does_not_take_comes_again(self, line: Line, how: str) -> None:

@@ -25,8 +25,8 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[BedrockFake]:
         yield made
 
 
-def embedder(fake: BedrockFake, model: str = COHERE, **how: Any) -> BedrockEmbedder:
-    connection = Connection("us-east-1", fake.endpoint_url, connect_timeout=0.5, read_timeout=0.5)
+def embedder(fake: BedrockFake, model: str = COHERE, *, timeout: float = 0.5, **how: Any) -> BedrockEmbedder:
+    connection = Connection("us-east-1", fake.endpoint_url, connect_timeout=timeout, read_timeout=timeout)
     return BedrockEmbedder(Embedding(model, **how), connection, working=QUICK)
 
 
@@ -55,14 +55,14 @@ def test_a_question_and_a_passage_are_told_apart(fake: BedrockFake) -> None:
 
 
 def test_as_few_requests_as_the_model_allows(fake: BedrockFake) -> None:
-    embedder(fake).embed_passages(["text"] * 1000)
+    embedder(fake, timeout=30).embed_passages(["text"] * 1000)
     assert len(fake.requests) == 11
 
 
 def test_requests_are_under_way_side_by_side(fake: BedrockFake) -> None:
     fake.settings.embedding = 0.1
     started = time.perf_counter()
-    embedder(fake, TITAN, at_once=10).embed_passages(["text"] * 50)
+    embedder(fake, TITAN, timeout=30, at_once=10).embed_passages(["text"] * 50)
     assert len(fake.requests) == 50
     assert time.perf_counter() - started < 50 * 0.1 / 2
 

@@ -41,7 +41,7 @@ from tests.contracts.records import RecordsContract, add_one
 from tests.fakes.aws_wire import Fault, Wire, cancelled, create_table, laid, lost, refused, reset
 from tests.making import NOON, SOURCE, answer, question
 from tests.services.aws import REGION
-from tests.services.processes import free_port
+from tests.services.ports import free_port
 
 NAME = "supportbot"
 QUICK = Patience(first_wait=0.01, longest_wait=0.02, spare_retries=50)

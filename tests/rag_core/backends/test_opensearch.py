@@ -25,7 +25,7 @@ from tests.contracts.index import IndexContract, Open, OpenWriter, fill
 from tests.fakes.embedder import HashingEmbedder
 from tests.fakes.serverless.proxy import Proxy, serving
 from tests.making import SOURCE, chunk, document
-from tests.services.processes import free_port
+from tests.services.ports import free_port
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from rag_core.messaging import read
 from rag_core.ports import JobQueue
 from tests.contracts.jobs import Delivered, JobsContract, job
 from tests.services.aws import REGION
-from tests.services.processes import free_port
+from tests.services.ports import free_port
 
 QUICK = Patience(first_wait=0.01, longest_wait=0.02)
 KEYS = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "a session's token")

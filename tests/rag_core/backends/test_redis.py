@@ -241,7 +241,8 @@ def server_with(home: Path, rules: Path) -> Any:
     from contextlib import contextmanager
 
     from tests.services.lacking import program
-    from tests.services.processes import Process, environment, free_port, listens
+    from tests.services.ports import free_port
+    from tests.services.processes import Process, environment, listens
 
     @contextmanager
     def started() -> Iterator[int]:

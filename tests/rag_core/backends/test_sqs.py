@@ -19,7 +19,7 @@ from tests.contracts.jobs import INGESTION, Delivered, JobsContract, job
 from tests.fakes.aws_wire import Wire, laid, lost, refused, reset
 from tests.making import question
 from tests.services.aws import REGION
-from tests.services.processes import free_port
+from tests.services.ports import free_port
 
 QUICK = Patience(first_wait=0.01, longest_wait=0.02)
 

@@ -3,7 +3,7 @@
 import html
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import httpx
@@ -12,7 +12,7 @@ import pytest
 from bot.app import App
 from tests.bot.local.conftest import EXAMPLES, visited
 
-PATIENCE = 15.0  # seconds
+PATIENCE = 30.0  # seconds
 
 
 @pytest.fixture(autouse=True)
@@ -58,12 +58,18 @@ class Desk:
 
     def sees(self, words: str) -> str:
         """The page, once these words stand on it."""
+        return self._until(lambda shown: words in shown, f"{words!r} does not come")
+
+    def no_longer_sees(self, words: str) -> str:
+        return self._until(lambda shown: words not in shown, f"{words!r} does not go")
+
+    def _until(self, true: Callable[[str], bool], otherwise: str) -> str:
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
-            if words in shown(page := self.page()):
+            if true(shown(page := self.page())):
                 return page
             time.sleep(0.05)
-        raise AssertionError(f"{words!r} does not come; there is: {shown(page)[-2000:]}")
+        raise AssertionError(f"{otherwise}; there is: {shown(page)[-2000:]}")
 
     def press(self, label: str) -> httpx.Response:
         """The last button that says so."""
