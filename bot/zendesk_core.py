@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 SEARCHED = 20  # passages, of which the internal ones are looked at
 IGNORED = {"tags", "groups", "brands", "forms", "channels"}
+NUMBERED = {"groups", "brands", "forms"}
 IGNORED_FORM = '{"tags": ["vip"], "groups": [123], "brands": [], "forms": [], "channels": ["chat"]}'
 
 
@@ -149,7 +150,13 @@ def _ignored(settings: Settings) -> Ignored:
     if not all(isinstance(each, list) and all(isinstance(one, str | int) for one in each) for each in lists):
         raise wrong("zendesk_ignored", f"it reads {IGNORED_FORM}, with what is wanted of it")
     assert isinstance(stated, dict)  # noqa: S101 - it is, or was refused
-    return Ignored(**{name: frozenset(map(str, each)) for name, each in stated.items()})
+    found = {name: frozenset(str(one).strip().lower() for one in each) for name, each in stated.items()}
+    for name in sorted(NUMBERED & found.keys()):
+        if not all(one.isascii() and one.isdigit() for one in found[name]):  # a name would be ignored without a word
+            raise wrong(
+                "zendesk_ignored", f"its {name} are ids, as they end a page's address in Zendesk: {IGNORED_FORM}"
+            )
+    return Ignored(**found)
 
 
 def _stated(settings: Settings, name: str) -> object:

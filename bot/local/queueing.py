@@ -9,7 +9,7 @@ from bot.observability import Telemetry
 from bot.working import Work, quoted, workers
 from rag_core.backends.local_queue import LocalQueue
 from rag_core.domain import NEVER, Deadline
-from rag_core.errors import SupportBotError
+from rag_core.errors import RejectedError, SupportBotError, UnavailableError
 from rag_core.jobs import Job, JobKind
 
 PAUSE = 1.0  # seconds before what failed for now is tried again; doubled with every try
@@ -49,7 +49,15 @@ class LocalJobs:
 
     def _do(self, job: Job, last: bool) -> None:
         seconds = DAY if job.kind is JobKind.INGEST else self._settings.deadline
-        self._work(job, Deadline.within(seconds), last)
+        try:
+            self._work(job, Deadline.within(seconds), last)
+        except (UnavailableError, RejectedError):
+            raise
+        except Exception as error:
+            if last or job.kind is JobKind.INGEST:
+                raise
+            # as SQS does it with whatever fails: only the last try tells those who wait that nothing will come
+            raise UnavailableError(f"it is tried again ({type(error).__name__})") from error
         self._forget(job)
 
     def _failed(self, job: Job, error: Exception) -> None:

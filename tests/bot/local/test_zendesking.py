@@ -177,7 +177,7 @@ def test_what_was_acknowledged_outlives_the_process(stated: Settings) -> None:
 
 
 def test_a_job_that_fails_for_good_is_not_done_after_every_start(stated: Settings) -> None:
-    app, log = App(stated), StringIO()
+    app, log = App(msgspec.structs.replace(stated, deliveries=1)), StringIO()
 
     def broken(_job: Job, _deadline: Deadline, _last: bool) -> None:
         raise RuntimeError("a flaw")
@@ -186,6 +186,20 @@ def test_a_job_that_fails_for_good_is_not_done_after_every_start(stated: Setting
         jobs.send(Job(JobId("j1"), JobKind.ZENDESK, NOON, payload={"ticket": "7"}))
     assert Journal(app.records).waiting() == []
     assert '"job failed"' in log.getvalue()
+
+
+@pytest.mark.parametrize("error", [MisconfiguredError("wrong"), ValueError("a flaw")])
+def test_whatever_fails_has_a_last_try_that_can_tell_it(stated: Settings, error: Exception) -> None:
+    app, log, tries = App(msgspec.structs.replace(stated, deliveries=2)), StringIO(), list[bool]()
+
+    def broken(_job: Job, _deadline: Deadline, last: bool) -> None:
+        tries.append(last)
+        raise error
+
+    with LocalJobs(app, Telemetry(stream=log, plain=True, metrics=False), Journal(app.records), broken) as jobs:
+        jobs.send(Job(JobId("j1"), JobKind.ZENDESK, NOON, payload={"ticket": "7"}))
+    assert tries == [False, True]
+    assert f'"error":"{type(error).__name__}"' in log.getvalue().replace(": ", ":")
 
 
 def test_a_journal_of_another_version_is_no_reason_not_to_start(stated: Settings) -> None:
