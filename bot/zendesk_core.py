@@ -154,7 +154,7 @@ def _ignored(settings: Settings) -> Ignored:
     for name in sorted(NUMBERED & found.keys()):
         if not all(one.isascii() and one.isdigit() for one in found[name]):  # a name would be ignored without a word
             raise wrong(
-                "zendesk_ignored", f"its {name} are ids, as they end a page's address in Zendesk: {IGNORED_FORM}"
+                "zendesk_ignored", f"its {name} are ids, not names: {IGNORED_FORM}"
             )
     return Ignored(**found)
 

@@ -26,10 +26,11 @@ ABSENT = re.compile(
     | respuesta\s+autom[áa]tica | fuera\s+de\s+(?:la\s+)?oficina | resposta\s+autom[áa]tica | fora\s+do\s+escrit[óo]rio
     | risposta\s+automatica | fuori\s+sede | automatisch\s+antwoord | afwezig | automatiskt?\s+svar | autosvar
     | fr[åa]nvaro | frav[æa]r | automatyczna\s+odpowied | nieobecno | automatick[áa]\s+odpov | poissaolo
-    | автоответ | автоматический\s+ответ | 自動応答 | 自動返信 | 不在(?:通知\s*[:：]|のお知らせ|のため|にし|連絡) | 자동\s*(?:회신|응답) | 自动(?:回复|答复)
-    | 自動回覆
+    | автоответ | автоматический\s+ответ | 自動応答 | 自動返信 | 不在(?:通知\s*[:：]|のお知らせ|のため|にし|連絡)
+    | 자동\s*(?:회신|응답) | 自动(?:回复|答复) | 自動回覆
     | delivery\s+(?:status\s+notification|(?:has\s+failed|failed)\s+to\s+these) | undeliverable\s*:
-    | undelivered\s+mail\s+returned | returned\s+mail\s*: | mail\s+delivery\s+(?:failed|failure|subsystem) | failure\s+notice | unzustellbar
+    | undelivered\s+mail\s+returned | returned\s+mail\s*:
+    | mail\s+delivery\s+(?:failed|failure|subsystem) | failure\s+notice | unzustellbar
     | (?:échec|echec)\s+de\s+(?:la\s+)?remise | no\s+se\s+puede\s+entregar | non\s+recapitabile
     )""",
     re.IGNORECASE | re.VERBOSE,
