@@ -153,9 +153,7 @@ def _ignored(settings: Settings) -> Ignored:
     found = {name: frozenset(str(one).strip().lower() for one in each) for name, each in stated.items()}
     for name in sorted(NUMBERED & found.keys()):
         if not all(one.isascii() and one.isdigit() for one in found[name]):  # a name would be ignored without a word
-            raise wrong(
-                "zendesk_ignored", f"its {name} are ids, not names: {IGNORED_FORM}"
-            )
+            raise wrong("zendesk_ignored", f"its {name} are ids, not names: {IGNORED_FORM}")
     return Ignored(**found)
 
 

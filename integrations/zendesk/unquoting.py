@@ -38,7 +38,8 @@ def seen(html: str) -> str:
 
 def _text(html: str, *, quotes: bool) -> str:
     """Line by line as it is seen; `quotes`: with what a mail program has marked as quoted."""
-    found = BeautifulSoup(COMMENT.sub("", html[:LARGEST]), "html.parser")
+    # behind a tag: the parser takes what has none for an address or a file's name, and stumbles over half a character
+    found = BeautifulSoup(f"<body>{COMMENT.sub('', html[:LARGEST])}", "html.parser")
     hidden = {id(element) for element in found.select(UNSEEN if quotes else f"{UNSEEN}, {QUOTES}")}
     return "".join(_pieces(found, hidden)).strip()
 

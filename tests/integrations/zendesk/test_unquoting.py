@@ -73,5 +73,10 @@ def test_html_that_was_made_for_it_costs_no_time(html: str) -> None:
     assert time.process_time() - begun < 8
 
 
+@pytest.mark.parametrize("html", ["half \ud800 a character", "https://a.example/b.html", "/etc/passwd", "a.txt"])
+def test_html_without_a_tag_is_text(html: str) -> None:
+    assert unquoted(html, "") == seen(html) == html.replace("\ud800", "")
+
+
 def test_what_html_does_not_show_is_not_read() -> None:
     assert unquoted("<p>One<!-- two --> three</p><!DOCTYPE x><title>four</title>", "") == "One three"
