@@ -28,7 +28,7 @@ from bot.local.queueing import LocalJobs
 from bot.local.zendesking import answering, application
 from bot.observability import Telemetry
 from bot.settings import Settings, load
-from rag_core.backends.local_queue import LocalQueue
+from rag_core.backends.local_queue import ROOM, LocalQueue
 from rag_core.domain import NEVER, Audience, Deadline, PersonId, QuestionId
 from rag_core.errors import MisconfiguredError, UnavailableError
 from rag_core.jobs import Job, JobId, JobKind
@@ -173,6 +173,29 @@ def test_what_was_acknowledged_outlives_the_process(stated: Settings) -> None:
     with LocalJobs(app, telemetry, Journal(app.records), lambda job, _deadline, _last: done.append(job)):
         pass
     assert [each.payload for each in done] == [{"ticket": "7"}]
+    assert Journal(app.records).waiting() == []
+
+
+def test_however_much_was_left_it_starts(stated: Settings) -> None:
+    app, telemetry, done = App(stated), Telemetry(stream=StringIO(), plain=True, metrics=False), list[str]()
+    for number in range(ROOM + 20):
+        job = Job(JobId(f"j{number}"), JobKind.ZENDESK, NOON, payload={"ticket": str(number + 1)})
+        Journal(app.records).keep(job)
+    go = threading.Event()
+
+    def work(job: Job, _deadline: Deadline, _last: bool) -> None:
+        go.wait()
+        done.append(job.id)
+
+    with LocalJobs(app, telemetry, Journal(app.records), work) as jobs:
+        while True:
+            try:
+                jobs.send(Job(JobId("more"), JobKind.ZENDESK, NOON, payload={"ticket": "7"}))
+            except UnavailableError:
+                break
+        assert "more" not in [each.id for each in Journal(app.records).waiting()]  # refused: it comes again
+        go.set()
+    assert len(set(done)) == ROOM + 21
     assert Journal(app.records).waiting() == []
 
 
