@@ -71,6 +71,15 @@ def test_what_a_note_says(here: Office) -> None:
     assert f"https://b.example/{named}/{ticket.id}/True" in html
 
 
+def test_a_brand_that_may_not_be_seen_costs_no_draft(here: Office) -> None:
+    here.hire(Policy(templates=templates({"en": {"greeting": "Hi,", "sign_off": "Best, {brand}"}})))
+    here.zendesk.faults.add(Kind.FAIL, "GET brands/{id}", value=403)
+    ticket = here.write(brand_id=here.zendesk.desk.add_brand("Larkpost")["id"])
+    here.work(ticket)
+    settled(here, ticket)
+    assert "<p>Best,</p></blockquote>" in here.notes(ticket)[0].html
+
+
 def test_internal_pages_are_not_even_looked_for_unless_wished(here: Office) -> None:
     here.core.inside = (PLAYBOOK,)
     ticket = here.write()
