@@ -55,7 +55,8 @@ def _check_zendesk(settings: Settings) -> None:
     oauth = (settings.zendesk_client_id, settings.zendesk_client_secret)
     token = (settings.zendesk_email, settings.zendesk_token)
     if not settings.zendesk_subdomain:
-        if any((*oauth, *token, settings.zendesk_url, settings.zendesk_webhook_secret, settings.zendesk_app_secret)):
+        used = (settings.zendesk_webhook_secret, settings.zendesk_app_secret, settings.zendesk_ticket_tag)
+        if any((*oauth, *token, settings.zendesk_url, *used)):
             raise wrong("zendesk_subdomain", "it is needed with the other settings of Zendesk (docs/zendesk.md)")
     elif not ZENDESK.fullmatch(settings.zendesk_subdomain):
         raise wrong("zendesk_subdomain", "of https://example.zendesk.com it is the word example")
@@ -65,6 +66,8 @@ def _check_zendesk(settings: Settings) -> None:
         raise wrong("zendesk_app_secret", f"it has at least {SHORTEST_SECRET} characters; give the app the same")
     elif not ((all(oauth) and not any(token)) or (all(token) and not any(oauth))):
         raise wrong("zendesk_client_id", "with it _CLIENT_SECRET is needed, or instead of both _EMAIL and _TOKEN")
+    if 0 != settings.zendesk_confidence_field == settings.zendesk_answer_field:
+        raise wrong("zendesk_answer_field", "it is the field of SUPPORTBOT_ZENDESK_CONFIDENCE_FIELD: each has its own")
 
 
 def _check_login(settings: Settings) -> None:

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args, get_type_hints
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
@@ -238,7 +238,9 @@ def load(environment: Mapping[str, str] = os.environ, **given: object) -> Settin
         reason, _, path = str(error).partition(" - at `$.")
         if not path:
             raise MisconfiguredError(f"a setting is wrong: {reason}") from error
-        raise wrong(path.rstrip("`"), reason) from error
+        name = path.rstrip("`")
+        choices = get_args(get_type_hints(Settings)[name]) if reason.startswith("Invalid enum") else ()
+        raise wrong(name, f"it is one of {', '.join(map(str, choices))}" if choices else reason) from error
     from bot.agreeing import check  # it knows this module
 
     check(settings)

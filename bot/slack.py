@@ -1,11 +1,12 @@
 """Slack's parts, made from the settings: what the adapter takes of the product, and the worker of its jobs."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.app import App
+from bot.channels import Product
 from bot.observability import Telemetry
 from bot.settings import Settings
 from integrations.slack.access import SlackAccess
@@ -15,13 +16,10 @@ from rag_core.domain import (
     Answer,
     Audience,
     Deadline,
-    PersonId,
     Question,
-    QuestionId,
-    Rating,
     SourceName,
 )
-from rag_core.ports import Claims, FeedbackLog, JobQueue, Records
+from rag_core.ports import JobQueue
 
 if TYPE_CHECKING:
     from bot.working import Work
@@ -30,50 +28,16 @@ if TYPE_CHECKING:
 GAPS = 5  # that App Home names
 
 
-class SlackCore:
+class SlackCore(Product):
     """Core; safe to share between threads."""
 
     def __init__(self, app: App, telemetry: Telemetry) -> None:
-        self._app, self._telemetry = app, telemetry
-
-    @property
-    def log(self) -> FeedbackLog:
-        return self._app.log
-
-    @property
-    def claims(self) -> Claims:
-        return self._app.claims
-
-    @property
-    def records(self) -> Records:
-        return self._app.records
-
-    def question(
-        self,
-        text: str,
-        *,
-        id: QuestionId,  # noqa: A002 - the port's name
-        audience: Audience,
-        asked_by: PersonId,
-        channel: str,
-        sources: frozenset[SourceName] | None = None,
-        previous: QuestionId | None = None,
-    ) -> Question:
-        asked = self._app.question(text, audience=audience, asked_by=asked_by, channel=channel, follow_up=previous)
-        return replace(asked, id=id, sources=sources)
+        super().__init__(app, telemetry, CHANNEL)
 
     def answer(self, question: Question, *, on_stage: OnStage, on_text: OnText, deadline: Deadline) -> Answer:
         answer = self._app.answering.answer(question, on_stage=on_stage, on_text=on_text, deadline=deadline)
         self._telemetry.answered(answer, channel=CHANNEL)
         return answer
-
-    def rate(
-        self, question_id: QuestionId, person: PersonId, *, helpful: bool, reason: str = "", comment: str = ""
-    ) -> Rating:
-        before = self._app.log.answer(question_id)
-        rating = self._app.rate(question_id, person, helpful=helpful, reason=reason, comment=comment)
-        self._telemetry.rated(rating, before)
-        return rating
 
     def knowledge_as_of(self) -> datetime | None:
         return self._app.runs.knowledge_as_of()
@@ -87,9 +51,6 @@ class SlackCore:
 
     def sources(self) -> Mapping[SourceName, int]:
         return self._app.index.sources()
-
-    def failed(self, question_id: QuestionId, error: Exception, quoting: Sequence[str] = ()) -> None:
-        self._telemetry.unanswered(question_id, error, quoting, channel=CHANNEL)
 
 
 @dataclass(frozen=True, slots=True)

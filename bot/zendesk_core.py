@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import zendesk
 from bot.app import App
+from bot.channels import Product
 from bot.observability import Telemetry
 from bot.settings import Settings, wrong
 from integrations.zendesk.filtering import Ignored
@@ -22,13 +22,9 @@ from rag_core.domain import (
     Audience,
     Citation,
     Deadline,
-    PersonId,
     Question,
-    QuestionId,
-    Rating,
 )
 from rag_core.grounding import Grounding
-from rag_core.ports import Claims, FeedbackLog, Records
 
 if TYPE_CHECKING:
     from bot.working import Work
@@ -36,39 +32,15 @@ if TYPE_CHECKING:
 
 SEARCHED = 20  # passages, of which the internal ones are looked at
 IGNORED = {"tags", "groups", "brands", "forms", "channels"}
+NUMBERED = {"groups", "brands", "forms"}
 IGNORED_FORM = '{"tags": ["vip"], "groups": [123], "brands": [], "forms": [], "channels": ["chat"]}'
 
 
-class ZendeskCore:
+class ZendeskCore(Product):
     """Core; safe to share between threads."""
 
     def __init__(self, app: App, telemetry: Telemetry) -> None:
-        self._app, self._telemetry = app, telemetry
-
-    @property
-    def log(self) -> FeedbackLog:
-        return self._app.log
-
-    @property
-    def claims(self) -> Claims:
-        return self._app.claims
-
-    @property
-    def records(self) -> Records:
-        return self._app.records
-
-    def question(
-        self,
-        text: str,
-        *,
-        id: QuestionId,  # noqa: A002 - the port's name
-        audience: Audience,
-        asked_by: PersonId,
-        channel: str,
-        previous: QuestionId | None = None,
-    ) -> Question:
-        asked = self._app.question(text, audience=audience, asked_by=asked_by, channel=channel, follow_up=previous)
-        return replace(asked, id=id)
+        super().__init__(app, telemetry, CHANNEL)
 
     def answer(self, question: Question, *, deadline: Deadline) -> Answer:
         answer = self._app.answering.answer(question, deadline=deadline)
@@ -87,20 +59,9 @@ class ZendeskCore:
             return ()
         return nearest(passages)
 
-    def rate(
-        self, question_id: QuestionId, person: PersonId, *, helpful: bool, reason: str = "", comment: str = ""
-    ) -> Rating:
-        before = self._app.log.answer(question_id)
-        rating = self._app.rate(question_id, person, helpful=helpful, reason=reason, comment=comment)
-        self._telemetry.rated(rating, before)
-        return rating
-
     def accepted(self, acceptance: Acceptance) -> None:
         self._app.log.record_acceptance(acceptance)
         self._telemetry.accepted(acceptance, channel=CHANNEL)
-
-    def failed(self, question_id: QuestionId, error: Exception, quoting: Sequence[str] = ()) -> None:
-        self._telemetry.unanswered(question_id, error, quoting, channel=CHANNEL)
 
 
 def jobs(app: App, telemetry: Telemetry) -> "Work":
@@ -149,7 +110,11 @@ def _ignored(settings: Settings) -> Ignored:
     if not all(isinstance(each, list) and all(isinstance(one, str | int) for one in each) for each in lists):
         raise wrong("zendesk_ignored", f"it reads {IGNORED_FORM}, with what is wanted of it")
     assert isinstance(stated, dict)  # noqa: S101 - it is, or was refused
-    return Ignored(**{name: frozenset(map(str, each)) for name, each in stated.items()})
+    found = {name: frozenset(str(one).strip().lower() for one in each) for name, each in stated.items()}
+    for name in sorted(NUMBERED & found.keys()):
+        if not all(one.isascii() and one.isdigit() for one in found[name]):  # a name would be ignored without a word
+            raise wrong("zendesk_ignored", f"its {name} are ids, not names: {IGNORED_FORM}")
+    return Ignored(**found)
 
 
 def _stated(settings: Settings, name: str) -> object:

@@ -89,7 +89,7 @@ class SidebarAnswers:
         """The draft's own, wherever there is one: what the browser says of the ticket is a question and no more."""
         if record is None and not wish.question.strip():
             raise bad("question: the ticket has no draft yet: send its subject and what the customer wrote last")
-        text = record.question.text if record else wish.question
+        text = record.question.text if record else _unquoted(wish.question)
         question = self._parts.question(text, audience=Audience.PUBLIC, asked_by=by.person, channel=CHANNEL)
         if record is None:
             return question
@@ -123,6 +123,13 @@ class SidebarAnswers:
     def _shown(self, question: Question, answer: Answer, by: Installation) -> Shown:
         record = AnswerRecord(question, answer.outcome, answer.text, answer.citations, answer.confidence)
         return replies.now(record, answer, by.person, question.instruction)
+
+
+def _unquoted(text: str) -> str:
+    """As the worker reads a comment, so that "Draft now" finds what a draft of its own would have found."""
+    from integrations.zendesk.unquoting import unquoted  # few tickets have no draft
+
+    return unquoted("", text)
 
 
 def _together(former: str, instruction: str) -> str:

@@ -12,6 +12,7 @@ from rag_core.ports import Records
 
 GROUP = "zendesk-waiting"
 KEPT = timedelta(days=15)
+ALL = 100_000  # jobs: more than a queue holds, as what is refused or in work stands here too
 
 
 class Journal:
@@ -32,7 +33,7 @@ class Journal:
     def waiting(self) -> list[Job]:
         """What a former process left."""
         found = []
-        for name, record in self._records.list(GROUP):
+        for name, record in self._records.list(GROUP, limit=ALL):
             try:
                 found.append(messaging.read(record.value.decode()))
             except RejectedError:  # of another version

@@ -7,9 +7,9 @@ from bot.app import App
 from bot.local.journalling import Journal
 from bot.observability import Telemetry
 from bot.working import Work, quoted, workers
-from rag_core.backends.local_queue import LocalQueue
+from rag_core.backends.local_queue import ROOM, LocalQueue
 from rag_core.domain import NEVER, Deadline
-from rag_core.errors import SupportBotError
+from rag_core.errors import RejectedError, SupportBotError, UnavailableError
 from rag_core.jobs import Job, JobKind
 
 PAUSE = 1.0  # seconds before what failed for now is tried again; doubled with every try
@@ -28,12 +28,14 @@ class LocalJobs:
     ) -> None:
         self._settings, self._telemetry, self._journal = app.settings, telemetry, journal
         tries = app.settings.deliveries
-        self._questions = LocalQueue(self._do, self._failed, tries=tries, pause=PAUSE)
+        self._left = journal.waiting() if journal else []
+        room = ROOM + len(self._left)  # what was acknowledged is never too much to start with
+        self._questions = LocalQueue(self._do, self._failed, room=room, tries=tries, pause=PAUSE)
         self._ingestions = LocalQueue(self._do, self._failed, workers=1, tries=tries, pause=PAUSE)
         self._work = work or workers(app, telemetry, self)
 
     def __enter__(self) -> Self:
-        for job in self._journal.waiting() if self._journal else ():
+        for job in self._left:
             self.send(job)
         return self
 
@@ -45,11 +47,23 @@ class LocalJobs:
         queue = self._ingestions if job.kind is JobKind.INGEST else self._questions
         if self._journal:
             self._journal.keep(job)
-        queue.send(job, deadline=deadline)
+        try:
+            queue.send(job, deadline=deadline)
+        except SupportBotError:
+            self._forget(job)  # it was not acknowledged: Zendesk sends it again
+            raise
 
     def _do(self, job: Job, last: bool) -> None:
         seconds = DAY if job.kind is JobKind.INGEST else self._settings.deadline
-        self._work(job, Deadline.within(seconds), last)
+        try:
+            self._work(job, Deadline.within(seconds), last)
+        except (UnavailableError, RejectedError):
+            raise
+        except Exception as error:
+            if last or job.kind is JobKind.INGEST:
+                raise
+            # as SQS does it with whatever fails: only the last try tells those who wait that nothing will come
+            raise UnavailableError(f"it is tried again ({type(error).__name__})") from error
         self._forget(job)
 
     def _failed(self, job: Job, error: Exception) -> None:

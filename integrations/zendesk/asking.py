@@ -14,13 +14,21 @@ LONGEST = 4_000  # characters: the core takes no more
 HEAD = 1_200  # of one that is too long
 ATTACHED = 1_500  # of a file
 REPLY = 600  # of what an agent had replied
+COMMENTS = 20  # that are read of a customer who wrote more: the first, and the newest
 FEW = 6  # words that say nothing without what they answer to: "that did not help"
 LEFT_OUT = "\n\n(... {count} characters left out ...)\n\n"
 
 
 def said(comments: Sequence[Comment]) -> str:
-    """The customer's own words, comment by comment."""
-    return "\n\n".join(filter(None, (unquoted(each.html, each.plain, each.author.locale) for each in comments)))
+    """The customer's own words, comment by comment; of very many comments few would have room in a question."""
+    first, newest = comments[:1], comments[1:][1 - COMMENTS :]
+    left = len(comments) - len(first) - len(newest)
+    skipped = [f"(... {left} comments left out ...)"] if left else []
+    return "\n\n".join(filter(None, [*map(_own, first), *skipped, *map(_own, newest)]))
+
+
+def _own(comment: Comment) -> str:
+    return unquoted(comment.html, comment.plain, comment.author.locale)
 
 
 def question(ticket: Conversation, due: Due, files: Mapping[str, str | None], *, follows: bool) -> str:

@@ -25,12 +25,18 @@ class Attached:
     def texts(self, files: Sequence[Attachment], deadline: Deadline) -> Mapping[str, str | None]:
         """By name; None for what was not read."""
         readable = [file for file in files if _is_readable(file)][:MOST]
-        return {_named(file): self._text(file, deadline) if file in readable else None for file in files}
+        found: dict[str, str | None] = {}
+        for file in files:
+            name = _named(file)
+            if name in found:  # as a mail program calls all of them
+                name = f"{name} ({len(found) + 1})"
+            found[name] = self._text(file, deadline) if file in readable else None
+        return found
 
     def _text(self, file: Attachment, deadline: Deadline) -> str | None:
         try:
             return self._zendesk.file(file.url, deadline, most=LARGEST).decode()
-        except (SupportBotError, UnicodeDecodeError):
+        except (SupportBotError, ValueError):  # no UTF-8, or no address
             return None
 
 

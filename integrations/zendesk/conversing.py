@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from integrations.zendesk.client import Zendesk
-from integrations.zendesk.refusing import MissingError
+from integrations.zendesk.refusing import ForbiddenError, MissingError
 from rag_core.domain import Deadline
 
 NEWEST = 300  # comments that are read of a ticket, in pages of 100; Zendesk keeps up to 5,000
@@ -120,12 +120,12 @@ class Conversations:
         return _conversation(ticket, people, tuple(comments), whole=len(found) < NEWEST)
 
     def brand(self, brand: str, deadline: Deadline) -> str:
-        """Its name; empty where it has none or is not there."""
+        """Its name; empty where it has none, is not there, or may not be seen: a sign-off costs no draft."""
         if brand and brand not in self._brands:
             try:
                 with self._zendesk.calling(deadline) as zenpy:
                     self._brands[brand] = str(zenpy.brands(id=int(brand)).name or "")
-            except MissingError:
+            except (MissingError, ForbiddenError):
                 self._brands[brand] = ""
         return self._brands.get(brand, "")
 

@@ -19,16 +19,18 @@ MACHINES = re.compile(
 ABSENT = re.compile(
     r"""(?:(?:re|aw|fwd?|tr|rv|sv|vs|antw)\s*:\s*)*(?:
     auto(?:matic|matisch|mated)?[-\s:]*(?:reply|response|antwort) | automatische\s+antwort | autoreply
-    | out\s+of\s+(?:the\s+)?office | away\s+from\s+(?:my|the)\s+(?:office|mail|desk) | on\s+(?:annual|parental)\s+leave
+    | out\s+of\s+(?:the\s+)?office | away\s+from\s+(?:my|the)\s+(?:office|mail|desk)
+    | (?:i\s+am\s+|i['’]m\s+)?on\s+(?:annual|parental)\s+leave\s+(?:until|till|from|with)\b
     | abwesenheit | ich\s+bin\s+(?:zur\s?zeit|derzeit|momentan|bis)\b.{0,60}(?:nicht|abwesend)
     | r[ée]ponse\s+automatique | absence?\s+du\s+bureau | message\s+d['’]absence
     | respuesta\s+autom[áa]tica | fuera\s+de\s+(?:la\s+)?oficina | resposta\s+autom[áa]tica | fora\s+do\s+escrit[óo]rio
     | risposta\s+automatica | fuori\s+sede | automatisch\s+antwoord | afwezig | automatiskt?\s+svar | autosvar
     | fr[åa]nvaro | frav[æa]r | automatyczna\s+odpowied | nieobecno | automatick[áa]\s+odpov | poissaolo
-    | автоответ | автоматический\s+ответ | 自動応答 | 自動返信 | 不在 | 자동\s*(?:회신|응답) | 自动(?:回复|答复)
-    | 自動回覆
-    | (?:mail\s+)?deliver(?:y)?\s+(?:status\s+notification|fail|has\s+failed|delayed) | undeliver(?:able|ed)
-    | returned\s+mail | mail\s+delivery\s+(?:failed|failure|subsystem) | failure\s+notice | unzustellbar
+    | автоответ | автоматический\s+ответ | 自動応答 | 自動返信 | 不在(?:通知\s*[:：]|のお知らせ|のため|にし|連絡)
+    | 자동\s*(?:회신|응답) | 自动(?:回复|答复) | 自動回覆
+    | delivery\s+(?:status\s+notification|(?:has\s+failed|failed)\s+to\s+these) | undeliverable\s*:
+    | undelivered\s+mail\s+returned | returned\s+mail\s*:
+    | mail\s+delivery\s+(?:failed|failure|subsystem) | failure\s+notice | unzustellbar
     | (?:échec|echec)\s+de\s+(?:la\s+)?remise | no\s+se\s+puede\s+entregar | non\s+recapitabile
     )""",
     re.IGNORECASE | re.VERBOSE,

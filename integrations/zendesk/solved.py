@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from integrations.zendesk.composing import page, paragraphs
-from integrations.zendesk.conversations import Own, Person, Said, Text, learned
+from integrations.zendesk.distilling import Own, Person, Said, Text, learned
 from integrations.zendesk.patience import Patience
 from integrations.zendesk.refusing import MissingError
 from rag_core.domain import Audience, DocumentId, SourceName

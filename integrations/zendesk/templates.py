@@ -16,6 +16,7 @@ DEFAULT = "en"
 LONGEST = 1_000  # characters of a template
 LONGEST_NAME = 80
 ODD = re.compile(r"[@:/\\<>{}\[\]]|\w\.\w{2}")  # in an address, or in what somebody tries
+UNSEEN = re.compile("[\x00-\x08\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]")
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*")
 
 
@@ -41,7 +42,7 @@ class Templates:
     def frame(self, locale: str, *, name: str, brand: str) -> Frame:
         found = self._nearest(locale.lower().replace("_", "-"))
         known = _named(name)
-        values = {"name": known, "first_name": known.split(" ")[0], "brand": " ".join(brand.split())}
+        values = {"name": known, "first_name": known.split(" ")[0], "brand": _line(brand)}
         return Frame(_filled(found.greeting, values), _filled(found.sign_off, values))
 
     def _nearest(self, locale: str) -> Frame:
@@ -69,6 +70,8 @@ def templates(stated: object) -> Templates:
 def _checked(language: str, text: object) -> str:
     if not isinstance(text, str) or len(text) > LONGEST:
         raise _wrong(f"a template of {language} is no text of at most {LONGEST:,} characters")
+    if "{{" in text or "}}" in text:  # as Zendesk writes its own: a customer would be greeted as "{ticket...}"
+        raise _wrong(f"a template of {language} has two braces together: there are {{{'}, {'.join(PLACES)}}}")
     try:
         parsed = list(string.Formatter().parse(text))
     except ValueError as error:
@@ -89,8 +92,13 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 
 def _named(name: str) -> str:
     """As one may be addressed: an address of any kind, code or a number is no name."""
-    words = " ".join(name.split())[:LONGEST_NAME]
+    words = _line(name)[:LONGEST_NAME]
     return "" if ODD.search(words) or not any(each.isalpha() for each in words) else words
+
+
+def _line(text: str) -> str:
+    """Without what nobody sees: half a character would make a note that cannot be sent."""
+    return " ".join(UNSEEN.sub("", text).split())
 
 
 def _wrong(reason: str) -> MisconfiguredError:

@@ -5,8 +5,9 @@ on text that was made for it: they are given short lines and few of them.
 """
 
 import re
+from collections.abc import Iterator
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, CData, NavigableString, Tag
 from mailparser_reply import EmailMessage
 from mailparser_reply.constants import MAIL_LANGUAGES
 
@@ -16,7 +17,9 @@ SIGN_OFFS = 5  # places where one may begin
 SIGN_OFF = 6  # words in the first line of what may be a signature: more of them are a sentence
 QUOTES = "blockquote, .gmail_quote, .gmail_signature, .yahoo_quoted, .moz-cite-prefix, .moz-signature, #divRplyFwdMsg"
 UNSEEN = "head, script, style, title, template"
-BLOCKS = ["p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "ul", "ol", "table", "blockquote"]
+BLOCKS = {"p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "ul", "ol", "table", "blockquote"}
+LARGEST = 100_000  # characters of HTML
+COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)  # the parser looks for the end of each to the end of the text
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2060\ufeff\ud800-\udfff]")
 GAP = re.compile(r"\n{3,}")
 QUOTED = re.compile(r"(?m)^>.*\n?")
@@ -35,17 +38,24 @@ def seen(html: str) -> str:
 
 def _text(html: str, *, quotes: bool) -> str:
     """Line by line as it is seen; `quotes`: with what a mail program has marked as quoted."""
-    found = BeautifulSoup(html, "html.parser")
-    for element in found.select(UNSEEN if quotes else f"{UNSEEN}, {QUOTES}"):
-        element.extract()
-    for line in found.find_all("br"):
-        line.replace_with("\n")
-    for block in found.find_all(BLOCKS):
-        block.insert_before("\n")
-        block.append("\n")
-    for item in found.find_all("li"):
-        item.insert(0, "- ")
-    return str(found.get_text()).strip()
+    # behind a tag: the parser takes what has none for an address or a file's name, and stumbles over half a character
+    found = BeautifulSoup(f"<body>{COMMENT.sub('', html[:LARGEST])}", "html.parser")
+    hidden = {id(element) for element in found.select(UNSEEN if quotes else f"{UNSEEN}, {QUOTES}")}
+    return "".join(_pieces(found, hidden)).strip()
+
+
+def _pieces(found: Tag, hidden: set[int]) -> Iterator[str]:
+    """In one walk: to change a tree of thousands of elements in one another takes minutes."""
+    waiting: list[object] = [found]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Tag) and id(node) not in hidden:
+            block = node.name in BLOCKS
+            yield "\n" if block or node.name == "br" else ""
+            yield "- " if node.name == "li" else ""
+            waiting += [*(["\n"] if block else []), *reversed(node.contents)]
+        elif type(node) in (str, NavigableString, CData):  # no comment, no declaration
+            yield str(node)
 
 
 def _tidy(text: str) -> str:

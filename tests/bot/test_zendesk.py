@@ -51,6 +51,12 @@ def test_without_settings_there_is_no_desk() -> None:
         (SUBDOMAIN | OAUTH | TOKEN, "CLIENT_ID is wrong"),
         (SUBDOMAIN | {"SUPPORTBOT_ZENDESK_EMAIL": "a@example.com"}, "CLIENT_ID is wrong"),
         (OAUTH | {"SUPPORTBOT_ZENDESK_SUBDOMAIN": "https://example.zendesk.com"}, "SUBDOMAIN is wrong"),
+        ({"SUPPORTBOT_ZENDESK_TICKET_TAG": "faq"}, "SUBDOMAIN is wrong: it is needed"),
+        (
+            SUBDOMAIN | OAUTH | {"SUPPORTBOT_ZENDESK_CONFIDENCE_FIELD": "5", "SUPPORTBOT_ZENDESK_ANSWER_FIELD": "5"},
+            "ANSWER_FIELD is wrong: it is the field of",
+        ),
+        (SUBDOMAIN | OAUTH | {"SUPPORTBOT_ZENDESK_PLAN": "Team"}, "PLAN is wrong: it is one of .*growth"),
         (SUBDOMAIN | OAUTH | {"SUPPORTBOT_ZENDESK_URL": "ftp://a.b"}, "URL is wrong"),
     ],
 )

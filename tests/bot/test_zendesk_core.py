@@ -182,6 +182,8 @@ def test_no_log_shows_what_anybody_wrote_or_is_called(zendesk: Account, tmp_path
         ("zendesk_ignored", '{"tags": "vip"}'),
         ("zendesk_ignored", '{"tag": ["vip"]}'),
         ("zendesk_ignored", '{"groups": [1.5]}'),
+        ("zendesk_ignored", '{"groups": ["Billing"]}'),
+        ("zendesk_ignored", '{"forms": [true]}'),
         ("zendesk_ignored", "{"),
         ("zendesk_ignored", "/nowhere.json"),
         ("zendesk_templates", '{"en": {"greeting": "Hi {nmae}"}}'),
@@ -205,7 +207,7 @@ def test_a_policy_is_what_the_settings_say(zendesk: Account, tmp_path: Path) -> 
             zendesk_follow_ups=True,
             zendesk_abstention="tag",
             zendesk_templates=str(file),
-            zendesk_ignored='{"tags": ["vip"], "groups": [5, "6"]}',
+            zendesk_ignored='{"tags": ["VIP "], "groups": [5, "6"]}',
             zendesk_confidence_field=7,
         )
     )

@@ -81,6 +81,13 @@ def test_a_ticket_without_a_draft_says_so(zendesk: Zendesk) -> None:
     assert zendesk.draft(8).json["state"] == "none"
 
 
+def test_what_a_draft_is_made_of_has_neither_history_nor_signature(zendesk: Zendesk) -> None:
+    quoted = "On Wed, Dec 20, 2023 at 13:37, Support <help@example.com> wrote:\n> We did.\n> Did it help?"
+    made = zendesk.redraft({"question": f"Refund\n\n{REFUND}\n\nBest regards,\nAnn Lee\n\n{quoted}"}, 8).json["answer"]
+    asked = zendesk.client.parts.log.answer(QuestionId(made["question_id"])).question
+    assert asked.text == f"Refund\n\n{REFUND}"
+
+
 def test_a_draft_of_another_account_is_not_there(zendesk: Zendesk) -> None:
     drafted(zendesk, account="other")
     assert zendesk.draft().json["state"] == "none"

@@ -28,7 +28,7 @@ from bot.local.queueing import LocalJobs
 from bot.local.zendesking import answering, application
 from bot.observability import Telemetry
 from bot.settings import Settings, load
-from rag_core.backends.local_queue import LocalQueue
+from rag_core.backends.local_queue import ROOM, LocalQueue
 from rag_core.domain import NEVER, Audience, Deadline, PersonId, QuestionId
 from rag_core.errors import MisconfiguredError, UnavailableError
 from rag_core.jobs import Job, JobId, JobKind
@@ -176,8 +176,31 @@ def test_what_was_acknowledged_outlives_the_process(stated: Settings) -> None:
     assert Journal(app.records).waiting() == []
 
 
+def test_however_much_was_left_it_starts(stated: Settings) -> None:
+    app, telemetry, done = App(stated), Telemetry(stream=StringIO(), plain=True, metrics=False), list[str]()
+    for number in range(ROOM + 20):
+        job = Job(JobId(f"j{number}"), JobKind.ZENDESK, NOON, payload={"ticket": str(number + 1)})
+        Journal(app.records).keep(job)
+    go = threading.Event()
+
+    def work(job: Job, _deadline: Deadline, _last: bool) -> None:
+        go.wait()
+        done.append(job.id)
+
+    with LocalJobs(app, telemetry, Journal(app.records), work) as jobs:
+        while True:
+            try:
+                jobs.send(Job(JobId("more"), JobKind.ZENDESK, NOON, payload={"ticket": "7"}))
+            except UnavailableError:
+                break
+        assert "more" not in [each.id for each in Journal(app.records).waiting()]  # refused: it comes again
+        go.set()
+    assert len(set(done)) == ROOM + 21
+    assert Journal(app.records).waiting() == []
+
+
 def test_a_job_that_fails_for_good_is_not_done_after_every_start(stated: Settings) -> None:
-    app, log = App(stated), StringIO()
+    app, log = App(msgspec.structs.replace(stated, deliveries=1)), StringIO()
 
     def broken(_job: Job, _deadline: Deadline, _last: bool) -> None:
         raise RuntimeError("a flaw")
@@ -186,6 +209,20 @@ def test_a_job_that_fails_for_good_is_not_done_after_every_start(stated: Setting
         jobs.send(Job(JobId("j1"), JobKind.ZENDESK, NOON, payload={"ticket": "7"}))
     assert Journal(app.records).waiting() == []
     assert '"job failed"' in log.getvalue()
+
+
+@pytest.mark.parametrize("error", [MisconfiguredError("wrong"), ValueError("a flaw")])
+def test_whatever_fails_has_a_last_try_that_can_tell_it(stated: Settings, error: Exception) -> None:
+    app, log, tries = App(msgspec.structs.replace(stated, deliveries=2)), StringIO(), list[bool]()
+
+    def broken(_job: Job, _deadline: Deadline, last: bool) -> None:
+        tries.append(last)
+        raise error
+
+    with LocalJobs(app, Telemetry(stream=log, plain=True, metrics=False), Journal(app.records), broken) as jobs:
+        jobs.send(Job(JobId("j1"), JobKind.ZENDESK, NOON, payload={"ticket": "7"}))
+    assert tries == [False, True]
+    assert f'"error":"{type(error).__name__}"' in log.getvalue().replace(": ", ":")
 
 
 def test_a_journal_of_another_version_is_no_reason_not_to_start(stated: Settings) -> None:

@@ -44,6 +44,13 @@ def test_a_further_one_stands_for_itself_or_with_what_it_answers_to() -> None:
     assert asked(*before, said(3, asks)) == f"{replied}Refund\n\n{asks}"
 
 
+def test_of_very_many_comments_the_first_and_the_newest_are_read() -> None:
+    found = asked(*(said(number, f"Number {number}.") for number in range(1, 301)))
+    assert found.startswith("Refund\n\nNumber 1.\n\n(... 280 comments left out ...)\n\nNumber 282.\n\n")
+    assert found.endswith("Number 299.\n\nNumber 300.")
+    assert asked(*(said(number, "Yes.") for number in range(1, 21))).count("Yes.") == 20
+
+
 def test_files_are_part_of_it_or_named() -> None:
     found = asked(said(1, "See this."), files={"a.log": "E1 refused ", "b.png": None, "c.txt": ""})
     assert found == "Refund\n\nSee this.\n\nAttached file a.log:\nE1 refused\n\nAlso attached, not read: b.png"

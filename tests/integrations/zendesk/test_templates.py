@@ -40,6 +40,13 @@ def test_what_is_no_name_is_left_out_with_its_space(name: str) -> None:
     assert FRAMES.frame("en", name=name, brand="") == Frame("Hi,", "Best,")
 
 
+@pytest.mark.parametrize("sign", ["\ud800", "\u202e", "\x00", "\u200b", "\x9b"])
+def test_of_a_name_what_nobody_sees_is_left_out(sign: str) -> None:
+    frame = FRAMES.frame("de", name=f"Ann{sign} Lee", brand="")
+    assert frame.greeting == "Hallo Ann Lee,"
+    assert FRAMES.frame("en", name="", brand=f"Lark{sign}post").sign_off == "Best,\nLarkpost"
+
+
 def test_only_what_needs_the_brand_looks_it_up() -> None:
     assert FRAMES.name_brand
     assert not templates({"en": {"greeting": "Hi"}}).name_brand
@@ -61,6 +68,8 @@ def test_only_what_needs_the_brand_looks_it_up() -> None:
         {"en": {"greeting": "Hi {name!r}"}},
         {"en": {"greeting": "Hi {name:>99}"}},
         {"en": {"greeting": "Hi {"}},
+        {"en": {"greeting": "Hi {{name}}"}},
+        {"en": {"greeting": "Hi {{ticket.requester.name}}"}},
         {"en": {"greeting": "Hi }"}},
         {"en": {"greeting": "x" * 1_001}},
     ],

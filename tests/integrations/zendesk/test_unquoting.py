@@ -58,3 +58,25 @@ def test_text_that_was_made_for_it_costs_no_time(text: str) -> None:
     for locale in ("en", "de", "pl", "xx"):
         unquoted("", text, locale)
     assert time.process_time() - begun < 8
+
+
+@pytest.mark.parametrize(
+    "html",
+    ["<div>" * 13_000, "<ul><li>" * 8_000 + "x", "<blockquote>" * 5_000 + "hi", "<div>a</div>" * 5_400]
+    + ["<!--" * 16_000, "<br>" * 16_000, "<p>" * 21_000],
+    ids=["nested", "lists", "quotes", "flat", "comments", "breaks", "paragraphs"],
+)
+def test_html_that_was_made_for_it_costs_no_time(html: str) -> None:
+    begun = time.process_time()
+    unquoted(html, "")
+    seen(html)
+    assert time.process_time() - begun < 8
+
+
+@pytest.mark.parametrize("html", ["half \ud800 a character", "https://a.example/b.html", "/etc/passwd", "a.txt"])
+def test_html_without_a_tag_is_text(html: str) -> None:
+    assert unquoted(html, "") == seen(html) == html.replace("\ud800", "")
+
+
+def test_what_html_does_not_show_is_not_read() -> None:
+    assert unquoted("<p>One<!-- two --> three</p><!DOCTYPE x><title>four</title>", "") == "One three"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -69,6 +70,15 @@ def test_what_a_note_says(here: Office) -> None:
     assert "Internal, do not send" in html
     assert html.index("Internal, do not send") > html.index("</blockquote>")
     assert f"https://b.example/{named}/{ticket.id}/True" in html
+
+
+def test_a_brand_that_may_not_be_seen_costs_no_draft(here: Office) -> None:
+    here.hire(Policy(templates=templates({"en": {"greeting": "Hi,", "sign_off": "Best, {brand}"}})))
+    here.zendesk.faults.add(Kind.FAIL, "GET brands/{id}", value=403)
+    ticket = here.write(brand_id=here.zendesk.desk.add_brand("Larkpost")["id"])
+    here.work(ticket)
+    settled(here, ticket)
+    assert "<p>Best,</p></blockquote>" in here.notes(ticket)[0].html
 
 
 def test_internal_pages_are_not_even_looked_for_unless_wished(here: Office) -> None:
@@ -196,6 +206,19 @@ def test_two_at_once_write_one(here: Office) -> None:
     settled(here, ticket)
 
 
+def test_a_queue_on_one_machine_outlasts_the_claim_of_a_worker_that_was_killed(here: Office) -> None:
+    ticket = here.write()
+    key = f"zendesk:{ACCOUNT}:{ticket.id}"
+    assert here.core.claims.claim(key, ttl=timedelta(seconds=SECONDS + 5), owner="killed")
+    for _ in range(4):
+        try:
+            here.work(ticket)
+        except HeldError as error:
+            here.core.ahead += error.retry_after or 0.0
+    here.work(ticket, last=True)
+    settled(here, ticket)
+
+
 def test_a_further_comment_gets_none_unless_wished(here: Office) -> None:
     ticket = here.write()
     here.work(ticket)
@@ -244,6 +267,20 @@ def test_text_files_are_read_and_others_named(here: Office) -> None:
     assert "Attached file error.log:\nE1234 refused" in text
     assert "Also attached, not read: shot.png, bad.txt, away.txt" in text
     assert "Attached and not read" in here.notes(ticket)[0].html
+
+
+def test_files_of_one_name_are_each_read_and_an_address_that_is_none_costs_no_draft(here: Office) -> None:
+    ticket = here.write("It says this.")
+    desk, url = here.zendesk.desk, here.zendesk.url
+    for content in (b"E1234 refused", b"E5678 lost"):
+        desk.attach(ticket.comments[0], "error.log", content, url)
+    desk.attach(ticket.comments[0], "bad.log", b"x", "http://[")
+    here.work(ticket)
+    text = here.core.asked[0].text
+    assert "Attached file error.log:\nE1234 refused" in text
+    assert "Attached file error.log (2):\nE5678 lost" in text
+    assert "Also attached, not read: bad.log" in text
+    settled(here, ticket)
 
 
 def test_nothing_said_gets_nothing(here: Office) -> None:
