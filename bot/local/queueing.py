@@ -14,6 +14,7 @@ from rag_core.jobs import Job, JobKind
 
 PAUSE = 1.0  # seconds before what failed for now is tried again; doubled with every try
 DAY = 24 * 3600.0  # seconds that an ingestion may take
+CLAIMED = 10.0  # seconds beyond an answer's deadline: by then what a killed process had claimed is free
 
 
 class LocalJobs:
@@ -28,7 +29,9 @@ class LocalJobs:
     ) -> None:
         self._settings, self._telemetry, self._journal = app.settings, telemetry, journal
         tries = app.settings.deliveries
-        self._questions = LocalQueue(self._do, self._failed, tries=tries, pause=PAUSE)
+        self._questions = LocalQueue(
+            self._do, self._failed, tries=tries, pause=PAUSE, outlast=app.settings.deadline + CLAIMED
+        )
         self._ingestions = LocalQueue(self._do, self._failed, workers=1, tries=tries, pause=PAUSE)
         self._work = work or workers(app, telemetry, self)
 

@@ -93,6 +93,19 @@ class TestLocalQueue(JobsContract):
             queue.send(job())
         assert times[1] - times[0] >= 0.2
 
+    def test_the_last_try_comes_when_what_a_dead_process_had_claimed_is_free(self) -> None:
+        times = list[float]()
+
+        def work(_: Job, _last: bool) -> None:
+            times.append(time.monotonic())
+            if times[-1] - times[0] < 0.4:
+                raise UnavailableError("claimed", retry_after=0.01)
+
+        with LocalQueue(work, unexpected, tries=3, outlast=0.5) as queue:
+            queue.send(job())
+        assert len(times) == 3
+        assert times[1] - times[0] < 0.4
+
     def test_one_that_is_closed_takes_no_more(self) -> None:
         with LocalQueue(lambda _job, _last: None, unexpected) as queue:
             pass
