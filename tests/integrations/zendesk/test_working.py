@@ -63,12 +63,14 @@ def test_what_a_note_says(here: Office) -> None:
     assert "<p>Hi Ann,</p><p>A refund takes <strong>ten</strong> business days on every card." in html
     assert "<p>Best,<br>Larkpost</p></blockquote>" in html
     assert "[1]" not in html
-    assert f'<a href="{PAGE.url}" rel="noopener noreferrer">Refunds &gt; How long</a> for “A refund takes' in html
+    assert f'<a href="{PAGE.url}" rel="noopener noreferrer">Refunds &gt; How long</a></li>' in html
     assert "confidence: high" in html
     assert "<strong>Not answered by the documents:</strong> the price" in html
     assert "Internal, do not send" in html
     assert html.index("Internal, do not send") > html.index("</blockquote>")
     assert f"https://b.example/{named}/{ticket.id}/True" in html
+    [draft] = here.drafts(ticket)
+    assert (draft.greeting, draft.sign_off) == ("Hi Ann,", "Best,\nLarkpost")
 
 
 def test_internal_pages_are_not_even_looked_for_unless_wished(here: Office) -> None:
