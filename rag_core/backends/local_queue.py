@@ -19,7 +19,8 @@ from rag_core.jobs import Job
 ROOM = 1_000  # jobs that wait
 WORKERS = 4
 SOON = 5.0  # seconds
-LONGEST_PAUSE = 15.0  # seconds between two tries of one job
+LONGEST_PAUSE = 15.0  # seconds between two tries of one job, unless more is asked for
+LONGEST_ASKED = 60.0  # seconds: limits of a minute are the longest that are waited for here
 
 Work = Callable[[Job, bool], object]
 
@@ -117,6 +118,11 @@ class LocalQueue:
         return None
 
     def _pause_before_next(self, found: Waiting, asked: float) -> float:
-        pause = min(max(asked, self._pause * 2.0 ** (found.number - 1)), LONGEST_PAUSE)
+        pause = pause_after(found.number, self._pause, asked)
         is_before_last = found.number == self._tries - 1
         return max(pause, found.since + self._outlast - time.monotonic()) if is_before_last else pause
+
+
+def pause_after(number: int, first: float, asked: float) -> float:
+    """Seconds behind a job's try of that number, from 1; `asked`: by what was unavailable."""
+    return max(min(first * 2.0 ** (number - 1), LONGEST_PAUSE), min(asked, LONGEST_ASKED))
