@@ -226,6 +226,20 @@ def test_a_follow_up_knows_the_question_before(here: Office) -> None:
     )
 
 
+def test_thanks_for_a_reply_get_no_draft(here: Office) -> None:
+    here.hire(Policy(follow_ups=True))
+    ticket = here.write()
+    here.work(ticket)
+    here.reply(ticket, SENT)
+    here.follow(ticket, "Perfect, thank you very much!")
+    here.work(ticket)
+    assert len(here.notes(ticket)) == 1
+    here.follow(ticket, "Thanks again. Does it take as long to a card?")
+    here.work(ticket)
+    assert len(here.notes(ticket)) == 2
+    assert here.core.asked[-1].text.endswith("Does it take as long to a card?")
+
+
 def test_all_that_was_said_before_the_draft_is_one_question(here: Office) -> None:
     ticket = here.write()
     here.follow(ticket, "To a card, I mean.")
