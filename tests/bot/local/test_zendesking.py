@@ -263,6 +263,7 @@ def test_an_agent_rates_by_the_link_and_says_why(page: Page, linked: tuple[App, 
     page.get_by_label("It is out of date").check()
     page.get_by_label("Comment").fill("It is sixty days now.\nSince May.")
     page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("What you added is on record for the draft in ticket 123")
     expect(page.get_by_label("It is out of date")).to_be_checked()
     expect(page.get_by_label("Comment")).to_have_value("It is sixty days now.\nSince May.")
     (rating,) = app.log.answer(ANSWER).ratings
