@@ -12,8 +12,9 @@ from integrations.zendesk.claiming import HeldError
 from integrations.zendesk.deciding import question_id
 from integrations.zendesk.filtering import Ignored
 from integrations.zendesk.policy import Policy
+from integrations.zendesk.redrafts import Redraft, Redrafts
 from integrations.zendesk.templates import templates
-from rag_core.domain import Audience, Deadline, Outcome, Use
+from rag_core.domain import Audience, Deadline, Outcome, PersonId, QuestionId, Use
 from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
 from tests.integrations.zendesk.office import ACCOUNT, PAGE, PLAYBOOK, SECONDS, TEXT, Office, outgoing
 
@@ -407,6 +408,28 @@ def test_of_another_reply_the_draft_is_unused(here: Office) -> None:
     here.reply(ticket, "<p>Please call us, we will sort it out together on the phone.</p>")
     here.work(ticket)
     assert [each.use for each in here.core.accepted_] == [Use.UNUSED]
+
+
+def test_what_an_agent_had_drafted_otherwise_and_sent_counts_as_used(here: Office) -> None:
+    here.core.text = "A refund takes ten business days on every card that we know of, and longer to a bank. [1]"
+    ticket = here.write()
+    here.work(ticket)
+    here.core.text = "Ten days to cards; a transfer to your bank needs some days more. [1]"
+    asked = here.core.question(
+        "How long?",
+        id=QuestionId("0123456789abcdef"),
+        audience=Audience.PUBLIC,
+        asked_by=PersonId("zendesk:example"),
+        channel="zendesk",
+    )
+    here.core.answer(asked, deadline=Deadline.within(5))
+    [draft] = here.drafts(ticket)
+    Redrafts(here.core.records, ACCOUNT).keep(ticket.id, Redraft(asked.id, draft.question))
+    here.reply(ticket, "<p>Hi Ann,</p><p>Ten days to cards; a transfer to your bank needs some days more.</p>")
+    here.work(ticket)
+    [acceptance] = here.core.accepted_
+    assert (acceptance.question_id, acceptance.use) == (asked.id, Use.AS_IS)
+    assert [each.use for each in here.drafts(ticket)] == [Use.AS_IS]
 
 
 def test_in_shadow_nothing_is_written_and_what_is_sent_is_compared(here: Office) -> None:
