@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 
 from integrations.zendesk.conversing import Attachment, Comment, Conversation
 from integrations.zendesk.deciding import Due
-from integrations.zendesk.thanking import is_thanks
 from integrations.zendesk.unquoting import unquoted
 
 LONGEST = 4_000  # characters: the core takes no more
@@ -27,12 +26,10 @@ def said(comments: Sequence[Comment]) -> str:
 def question(ticket: Conversation, due: Due, files: Mapping[str, str | None], *, follows: bool) -> str:
     """`files`: what each attached file says, None where it was not read; `follows`: a question before it is known.
 
-    Empty where nothing was said, or a reply was only thanked for.
+    Empty where nothing was said.
     """
     own = said(due.said)
     if not own and not ticket.subject.strip():
-        return ""
-    if not due.opens and not files and is_thanks(own, {each.author.name for each in ticket.comments}):
         return ""
     parts = [own, *_files(files)]
     if due.opens or not follows:
