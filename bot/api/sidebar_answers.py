@@ -14,7 +14,7 @@ from bot.api.parts import Parts
 from bot.api.sidebar_access import Installation
 from bot.api.sidebar_replies import Panel, Shown
 from bot.api.sidebar_requests import Ask, Vote, Wish
-from integrations.zendesk.drafts import Drafts
+from integrations.zendesk.drafts import Drafts, TicketDraft
 from integrations.zendesk.redrafts import Redraft, Redrafts
 from rag_core.domain import (
     LONGEST_WISH,
@@ -44,10 +44,11 @@ class SidebarAnswers:
         """Raises UnavailableError."""
         if self._shadow:
             return Panel("shadow")
-        record, redraft = self._latest(by, ticket)
+        noted = self._noted(by, ticket)
+        record, redraft = self._latest(by, ticket, noted)
         if record is None:
             return Panel("none")
-        return Panel("draft", replies.kept(record, by.person, redraft.instruction if redraft else ""))
+        return Panel("draft", replies.kept(record, by.person, redraft.instruction if redraft else "", noted))
 
     def redraft(self, by: Installation, ticket: int, wish: Wish, deadline: Deadline) -> tuple[Panel, Answer | None]:
         """The draft as it is wished for; None where there is one by now and nothing was wished for.
@@ -57,17 +58,18 @@ class SidebarAnswers:
         if self._shadow:
             message = "drafts are only compared with what is sent: SUPPORTBOT_ZENDESK_MODE is shadow"
             raise RefusedError(HTTPStatus.CONFLICT, "shadow", message)
-        record, former = self._latest(by, ticket)
+        noted = self._noted(by, ticket)
+        record, former = self._latest(by, ticket, noted)
         instruction = _together(former.instruction if former else "", wish.instruction)
         if record is not None and not wish.instruction.strip():
             return self.draft(by, ticket), None
         question = replace(self._question(by, record, wish), instruction=instruction)
         answer = self._parts.answering.answer(question, deadline=deadline)
         before = record.question.id if record else None
-        redraft = Redraft(question.id, self._noted(by, ticket), before, instruction)
+        redraft = Redraft(question.id, noted.question if noted else None, before, instruction)
         if answer.outcome is Outcome.ANSWERED or record is None:  # a wish that leads to nothing takes nothing away
             self._redrafts(by).keep(ticket, redraft)
-        return Panel("draft", self._shown(question, answer, by)), answer
+        return Panel("draft", self._shown(question, answer, by, noted)), answer
 
     def ask(self, by: Installation, asked: Ask, deadline: Deadline) -> tuple[Shown, Answer]:
         """Raises RejectedError, UnavailableError, MisconfiguredError."""
@@ -96,17 +98,18 @@ class SidebarAnswers:
         asked = record.question
         return replace(question, previous=asked.previous, standalone=asked.standalone, sources=asked.sources)
 
-    def _latest(self, by: Installation, ticket: int) -> tuple[AnswerRecord | None, Redraft | None]:
+    def _latest(
+        self, by: Installation, ticket: int, noted: TicketDraft | None
+    ) -> tuple[AnswerRecord | None, Redraft | None]:
         """What stands for the ticket's draft now; None where there is none, or none that the log still has."""
-        noted = self._noted(by, ticket)
-        redraft = self._redrafts(by).latest(ticket, noted)
+        redraft = self._redrafts(by).latest(ticket, noted.question if noted else None)
         if redraft and (record := self._record(redraft.question)):
             return record, redraft
-        return (self._record(noted) if noted else None), None
+        return (self._record(noted.question) if noted else None), None
 
-    def _noted(self, by: Installation, ticket: int) -> QuestionId | None:
+    def _noted(self, by: Installation, ticket: int) -> TicketDraft | None:
         drafts = Drafts(self._parts.records, by.account).of(ticket)
-        return drafts[-1].question if drafts else None
+        return drafts[-1] if drafts else None
 
     def _redrafts(self, by: Installation) -> Redrafts:
         return Redrafts(self._parts.records, by.account)
@@ -120,9 +123,9 @@ class SidebarAnswers:
         asked = record.question
         return record if asked.channel == CHANNEL and asked.audience is Audience.PUBLIC else None
 
-    def _shown(self, question: Question, answer: Answer, by: Installation) -> Shown:
+    def _shown(self, question: Question, answer: Answer, by: Installation, draft: TicketDraft | None = None) -> Shown:
         record = AnswerRecord(question, answer.outcome, answer.text, answer.citations, answer.confidence)
-        return replies.now(record, answer, by.person, question.instruction)
+        return replies.now(record, answer, by.person, question.instruction, draft)
 
 
 def _unquoted(text: str) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from integrations.zendesk.drafts import TicketDraft
 from rag_core.domain import Answer, AnswerRecord, Outcome, PersonId
 
 
@@ -48,17 +49,18 @@ class Panel(Struct, frozen=True):
     answer: Shown | None = None
 
 
-def kept(record: AnswerRecord, reader: PersonId, instruction: str = "") -> Shown:
-    """As it was recorded."""
-    from integrations.zendesk.rendering import confidence, html, plain  # most functions show nobody any HTML
+def kept(record: AnswerRecord, reader: PersonId, instruction: str = "", draft: TicketDraft | None = None) -> Shown:
+    """As it was recorded; `draft`: of the ticket it replies to, which has its greeting and its sign-off."""
+    from integrations.zendesk.rendering import confidence, plain, reply  # most functions show nobody any HTML
 
     answered = record.outcome is Outcome.ANSWERED
-    comment = html(record.text) if answered else ""
+    around = (draft.greeting, draft.sign_off) if draft else ("", "")
+    comment = reply(record.text, *around) if answered else ""
     mine = next((each for each in record.ratings if each.person == reader), None)
     return Shown(
         record.question.id,
         record.outcome,
-        html(record.text, record.citations) if answered else "",
+        reply(record.text, *around, record.citations) if answered else "",
         comment,
         plain(comment),
         [Source(number, each.title, _address(each.url)) for number, each in enumerate(record.citations, 1)],
@@ -68,9 +70,11 @@ def kept(record: AnswerRecord, reader: PersonId, instruction: str = "") -> Shown
     )
 
 
-def now(record: AnswerRecord, answer: Answer, reader: PersonId, instruction: str = "") -> Shown:
+def now(
+    record: AnswerRecord, answer: Answer, reader: PersonId, instruction: str = "", draft: TicketDraft | None = None
+) -> Shown:
     """As it was made, with what no record keeps."""
-    shown = kept(record, reader, instruction)
+    shown = kept(record, reader, instruction, draft)
     unheeded = "instruction" in answer.degraded
     return replace(shown, complete=answer.complete, not_covered=answer.not_covered, unheeded=unheeded)
 

@@ -14,6 +14,7 @@ from rag_core.jobs import Job, JobKind
 
 PAUSE = 1.0  # seconds before what failed for now is tried again; doubled with every try
 DAY = 24 * 3600.0  # seconds that an ingestion may take
+CLAIMED = 10.0  # seconds beyond an answer's deadline: by then what a killed process had claimed is free
 
 
 class LocalJobs:
@@ -30,7 +31,8 @@ class LocalJobs:
         tries = app.settings.deliveries
         self._left = journal.waiting() if journal else []
         room = ROOM + len(self._left)  # what was acknowledged is never too much to start with
-        self._questions = LocalQueue(self._do, self._failed, room=room, tries=tries, pause=PAUSE)
+        outlast = app.settings.deadline + CLAIMED
+        self._questions = LocalQueue(self._do, self._failed, room=room, tries=tries, pause=PAUSE, outlast=outlast)
         self._ingestions = LocalQueue(self._do, self._failed, workers=1, tries=tries, pause=PAUSE)
         self._work = work or workers(app, telemetry, self)
 

@@ -11,6 +11,8 @@ from hashlib import sha256
 from integrations.zendesk.conversing import Comment, Conversation
 from integrations.zendesk.drafts import TicketDraft
 from integrations.zendesk.filtering import Ignored, is_automatic
+from integrations.zendesk.thanking import is_thanks
+from integrations.zendesk.unquoting import unquoted
 from rag_core.domain import QuestionId
 
 
@@ -40,11 +42,16 @@ def due(ticket: Conversation, drafted: Collection[int], ignored: Ignored, *, fol
     subject = ticket.subject if opens else ""
     if opens and said and is_automatic(said[0], subject):  # whatever it opened is a machine's
         return None
-    said = tuple(each for each in said if not is_automatic(each))
+    said = tuple(each for each in said if not is_automatic(each) and (opens or not _is_thanks(each, ticket)))
     if not said:
         return None
     comment = said[-1] if follow_ups else said[0]
     return None if comment.id in drafted else Due(comment, said, opens)
+
+
+def _is_thanks(comment: Comment, ticket: Conversation) -> bool:
+    text = unquoted(comment.html, comment.plain, comment.author.locale)
+    return not comment.attachments and is_thanks(text, {each.author.name for each in ticket.comments})
 
 
 def reply_to(ticket: Conversation, draft: TicketDraft, note: int | None) -> Comment | None:

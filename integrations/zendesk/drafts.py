@@ -25,6 +25,8 @@ class TicketDraft:
     shown: bool  # False: shadow mode, or only tags
     at: datetime
     use: Use | None = None  # once an agent has sent something
+    greeting: str = ""  # what stands around it, so that what the sidebar inserts is the whole reply too
+    sign_off: str = ""
 
 
 class Drafts:

@@ -20,6 +20,7 @@ from rag_core.domain import Answer, AnswerRecord, Citation, Outcome, QuestionId
 
 LONGEST = 65_000  # bytes: of what is over 64 kB Zendesk cuts the end off and says nothing
 LONGEST_TITLE = 150
+LONGEST_QUOTE = 60  # of a statement, which stands in full above: enough to know it again
 JOINER = "\u2060"  # zero width: nobody sees it, nothing reads on across it
 ADDRESS = re.compile(r"(?<=\w)\.(?=\w)|:(?=//)")
 UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -82,18 +83,18 @@ def _fitting(answer: Answer | AnswerRecord, beside: Beside) -> Iterator[list[str
 
 
 def _draft(answer: Answer | AnswerRecord, frame: Frame) -> str:
-    reply = [_lines(frame.greeting), rendering.html(answer.text), _lines(frame.sign_off)]
+    reply = rendering.reply(answer.text, frame.greeting, frame.sign_off)
     head = f"<p><strong>Draft reply</strong>, confidence: {rendering.confidence(answer.confidence)}</p>"
-    return f"{head}\n<blockquote>{''.join(reply)}</blockquote>"
+    return f"{head}\n<blockquote>{reply}</blockquote>"
 
 
 def _sources(answer: Answer | AnswerRecord, *, sentences: bool) -> Iterator[str]:
-    by_number = supported(answer.text) if sentences else {}
+    by_number = supported(answer.text) if sentences and len(answer.citations) > 1 else {}
     if answer.citations:
         yield "<p><strong>Sources</strong></p>"
         yield "<ol>"
         for number, citation in enumerate(answer.citations, 1):
-            backed = "; ".join(f"“{_words(sentence)}”" for sentence in by_number.get(number, ()))
+            backed = "; ".join(f"“{_words(sentence, LONGEST_QUOTE)}”" for sentence in by_number.get(number, ()))
             yield f"<li>{_source(citation)}{f' for {backed}' if backed else ''}</li>"
         yield "</ol>"
 
@@ -144,10 +145,6 @@ def _source(citation: Citation) -> str:
 
 def _p(text: str) -> str:
     return f"<p>{_words(text, 1_000)}</p>"
-
-
-def _lines(text: str) -> str:
-    return f"<p>{'<br>'.join(map(escape, text.splitlines()))}</p>" if text else ""
 
 
 def _words(text: str, longest: int = LONGEST_TITLE) -> str:

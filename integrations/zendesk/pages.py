@@ -69,12 +69,13 @@ def asking(*, helpful: bool, ticket: int) -> Reply:
     return Reply(200, framing.framed(title, content), framing.headers(forms=True))
 
 
-def recorded(rating: Rating, *, ticket: int, wrong: str = "") -> Reply:
-    """What is on record now, with a form to say more; `wrong`: why what was said was not taken."""
+def recorded(rating: Rating, *, ticket: int, added: bool = False, wrong: str = "") -> Reply:
+    """What is on record now, with a form to say more; `added`: more was said, `wrong`: why it was not taken."""
     title = f"Recorded: the draft {SAID[rating.helpful]}"
+    thing = "What you added is" if added else "This is"
     parts = [
         f"<h1>{title}</h1>",
-        f'<p role="status">Thank you. This is on record for the draft in ticket {ticket}.</p>',
+        f'<p role="status">Thank you. {thing} on record for the draft in ticket {ticket}.</p>',
         f'<p role="alert">What you added was not: {escape(wrong)}.</p>' if wrong else "",
         f"<h2>{'Anything to add?' if rating.helpful else 'What was wrong with it?'}</h2>",
         FORM.format(content=_more(rating), label="Save"),

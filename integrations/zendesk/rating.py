@@ -87,14 +87,14 @@ class RatingPages:
         before = next((each for each in ratings if each.person == person), None)
         wanted = Rating(vote.question, person, vote.helpful, NEVER, form.reason, form.comment)
         if before is not None and _says(before, wanted, form):
-            return pages.recorded(before, ticket=vote.ticket)
+            return pages.recorded(before, ticket=vote.ticket, added=form.more)
         try:
             rating = self._book.rate(
                 vote.question, person, helpful=vote.helpful, reason=form.reason, comment=form.comment
             )
         except RejectedError as error:
             return pages.recorded(before, ticket=vote.ticket, wrong=str(error)) if before else pages.refused(str(error))
-        return pages.recorded(rating, ticket=vote.ticket)
+        return pages.recorded(rating, ticket=vote.ticket, added=form.more)
 
 
 def _says(before: Rating, wanted: Rating, form: Form) -> bool:

@@ -46,6 +46,11 @@ def html(text: str, citations: Sequence[Citation] = ()) -> str:
     return PLACEHOLDER.sub(JOINER, FIRST_SPACE.sub("", linked)).strip()
 
 
+def reply(text: str, greeting: str = "", sign_off: str = "", citations: Sequence[Citation] = ()) -> str:
+    """An answer between a greeting and a sign-off, which are plain text."""
+    return "".join((_lines(greeting), html(text, citations), _lines(sign_off)))
+
+
 def confidence(value: float) -> Literal["high", "medium", "low"]:
     """In words: a number looks exacter than it is."""
     return "high" if value >= HIGH else "medium" if value >= MEDIUM else "low"
@@ -151,6 +156,10 @@ def _list(found: Any, table: Any) -> None:
             item.extend(list(cell.contents))
         listed.append(item)
     table.replace_with(listed)
+
+
+def _lines(text: str) -> str:
+    return f"<p>{'<br>'.join(map(escape, text.splitlines()))}</p>" if text else ""
 
 
 def _says(block: Any, *, marked: bool) -> bool:

@@ -16,6 +16,7 @@ from integrations.zendesk.drafts import Drafts, TicketDraft
 from integrations.zendesk.learning import Learning
 from integrations.zendesk.needs import Core
 from integrations.zendesk.policy import Policy
+from integrations.zendesk.redrafts import Redrafts
 from integrations.zendesk.refusing import ConflictError, MissingError, RefusedError
 from integrations.zendesk.tickets import Tickets
 from integrations.zendesk.writing import FAILED, Links, Writing
@@ -50,7 +51,7 @@ class ZendeskWorker:
         self._conversations = Conversations(zendesk)
         drafts = Drafts(core.records, account)
         self._drafting = Drafting(core, zendesk, account, internal=self._policy.internal)
-        self._learning = Learning(core, drafts)
+        self._learning = Learning(core, drafts, Redrafts(core.records, account))
         self._writing = Writing(core, self._conversations, Tickets(zendesk), drafts, account, self._policy, links)
 
     def work(self, ticket: str, deadline: Deadline, last: bool) -> None:

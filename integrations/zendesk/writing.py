@@ -14,7 +14,7 @@ from integrations.zendesk.drafting import Made
 from integrations.zendesk.drafts import Drafts, TicketDraft
 from integrations.zendesk.learning import known
 from integrations.zendesk.needs import Core
-from integrations.zendesk.notes import Beside
+from integrations.zendesk.notes import NO_FRAME, Beside
 from integrations.zendesk.policy import Policy
 from integrations.zendesk.refusing import LostError
 from integrations.zendesk.templates import Frame
@@ -52,18 +52,20 @@ class Writing:
                 answered = record is None or notes.is_answered(record)
                 if not ticket.is_over:
                     self._tag(ticket, deadline, answered=answered)
-                drafts.append(self._record(ticket, comment.id, answered=answered, shown=True))
+                frame = self._frame(ticket, deadline)
+                drafts.append(self._record(ticket, comment.id, frame, answered=answered, shown=True))
         return drafts
 
     def write(self, ticket: Conversation, comment: int, made: Made, deadline: Deadline) -> None:
         """Raises ConflictError where the ticket has changed: decide anew."""
         answered = notes.is_answered(made.answer)
         shown = not self._policy.shadow and (answered or not self._policy.quiet)
+        frame = NO_FRAME if self._policy.shadow else self._frame(ticket, deadline)
         if shown:
-            self._note(ticket, made, deadline)
+            self._note(ticket, made, frame, deadline)
         if not self._policy.shadow:
             self._tag(ticket, deadline, answered=answered)
-        self._record(ticket, comment, answered=answered, shown=shown)
+        self._record(ticket, comment, frame, answered=answered, shown=shown)
 
     def failed(self, ticket: int, deadline: Deadline) -> None:
         """Agents see that none will come."""
@@ -75,8 +77,8 @@ class Writing:
         if FAILED in ticket.tags and drafts and not ticket.is_over:
             self._tickets.untag(ticket.number, [FAILED], deadline)
 
-    def _note(self, ticket: Conversation, made: Made, deadline: Deadline) -> None:
-        beside = Beside(self._frame(ticket, deadline), made.internal, made.unread, self._voting(ticket.number))
+    def _note(self, ticket: Conversation, made: Made, frame: Frame, deadline: Deadline) -> None:
+        beside = Beside(frame, made.internal, made.unread, self._voting(ticket.number))
         html = notes.note(made.answer, beside)
         try:
             self._tickets.note(ticket.number, html, deadline, stamp=ticket.stamp, fields=self._fields(made.answer))
@@ -108,9 +110,10 @@ class Writing:
         if FAILED in ticket.tags:
             self._tickets.untag(ticket.number, [FAILED], deadline)
 
-    def _record(self, ticket: Conversation, comment: int, *, answered: bool, shown: bool) -> TicketDraft:
+    def _record(self, ticket: Conversation, comment: int, frame: Frame, *, answered: bool, shown: bool) -> TicketDraft:
         named = question_id(self._account, ticket.number, comment)
-        draft = TicketDraft(ticket.number, comment, named, answered, shown, datetime.now(UTC))
+        around = {"greeting": frame.greeting, "sign_off": frame.sign_off}
+        draft = TicketDraft(ticket.number, comment, named, answered, shown, datetime.now(UTC), **around)
         self._drafts.keep(draft)
         return draft
 

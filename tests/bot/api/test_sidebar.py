@@ -33,6 +33,7 @@ def drafted(
     audience: Audience = Audience.PUBLIC,
     channel: str = "zendesk",
     account: str = "acme",
+    around: tuple[str, str] = ("", ""),
 ) -> QuestionId:
     """As the worker leaves a ticket."""
     parts = zendesk.client.parts
@@ -40,7 +41,7 @@ def drafted(
     answer = parts.answering.answer(question)
     at = datetime.now(UTC) + timedelta(seconds=comment)
     answered = answer.outcome is Outcome.ANSWERED
-    Drafts(parts.records, account).keep(TicketDraft(7, comment, question.id, answered, True, at))
+    Drafts(parts.records, account).keep(TicketDraft(7, comment, question.id, answered, True, at, None, *around))
     return question.id
 
 
@@ -55,6 +56,17 @@ def test_the_draft_of_the_open_ticket_is_shown(zendesk: Zendesk) -> None:
     assert [(each["number"], each["title"]) for each in answer["citations"]] == [(1, "Refunds")]
     assert answer["confidence"] in ("high", "medium", "low")
     assert answer["rating"] is None
+
+
+def test_a_draft_is_inserted_with_its_greeting_and_its_sign_off_however_it_is_made(zendesk: Zendesk) -> None:
+    drafted(zendesk, around=("Hi <Ada>,", "Best,\nLarkpost"))
+    for panel in (zendesk.draft().json, zendesk.redraft({"instruction": "Shorter"}).json, zendesk.draft().json):
+        answer = panel["answer"]
+        for html in (answer["html"], answer["insert_html"]):
+            assert html.startswith("<p>Hi &lt;Ada&gt;,</p><p>")
+            assert html.endswith("</p><p>Best,<br>Larkpost</p>")
+        assert answer["insert_text"].startswith("Hi <Ada>,\n\nA refund")
+    assert "Ada" not in json.dumps(zendesk.ask(REFUND).json)
 
 
 def test_what_comes_back_is_of_the_types_that_say_so(zendesk: Zendesk) -> None:

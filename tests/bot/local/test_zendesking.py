@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from bot.local.queueing import LocalJobs
 from bot.local.zendesking import answering, application
 from bot.observability import Telemetry
 from bot.settings import Settings, load
+from integrations.zendesk.claiming import held
 from rag_core.backends.local_queue import ROOM, LocalQueue
 from rag_core.domain import NEVER, Audience, Deadline, PersonId, QuestionId
 from rag_core.errors import MisconfiguredError, UnavailableError
@@ -199,6 +201,22 @@ def test_however_much_was_left_it_starts(stated: Settings) -> None:
     assert Journal(app.records).waiting() == []
 
 
+def test_a_ticket_that_a_killed_process_was_at_is_attended_to_after_the_start(stated: Settings) -> None:
+    app = App(msgspec.structs.replace(stated, deadline=1.0, deliveries=2))
+    Journal(app.records).keep(Job(JobId("j1"), JobKind.ZENDESK, NOON, payload={"ticket": "7"}))
+    assert app.claims.claim("zendesk:example:7", ttl=timedelta(seconds=6), owner="killed")
+    done = list[str]()
+
+    def work(job: Job, deadline: Deadline, _last: bool) -> None:
+        with held(app.claims, "example", int(job.payload["ticket"]), deadline):
+            done.append(job.payload["ticket"])
+
+    telemetry = Telemetry(stream=StringIO(), plain=True, metrics=False)
+    with LocalJobs(app, telemetry, Journal(app.records), work):
+        pass
+    assert done == ["7"]
+
+
 def test_a_job_that_fails_for_good_is_not_done_after_every_start(stated: Settings) -> None:
     app, log = App(msgspec.structs.replace(stated, deliveries=1)), StringIO()
 
@@ -282,6 +300,7 @@ def test_an_agent_rates_by_the_link_and_says_why(page: Page, linked: tuple[App, 
     page.get_by_label("It is out of date").check()
     page.get_by_label("Comment").fill("It is sixty days now.\nSince May.")
     page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("What you added is on record for the draft in ticket 123")
     expect(page.get_by_label("It is out of date")).to_be_checked()
     expect(page.get_by_label("Comment")).to_have_value("It is sixty days now.\nSince May.")
     (rating,) = app.log.answer(ANSWER).ratings

@@ -25,6 +25,16 @@ def test_each_source_says_what_it_stands_behind() -> None:
     }
 
 
+def test_statements_are_told_apart_where_there_are_several_sources() -> None:
+    long = f"It takes ten days {'and ' * 30}more."
+    text = f"{long} [1] Ask Olga. [2]"
+    found = note(replace(ANSWER, text=text, citations=PAGES[:2]), Beside())
+    assert " for “It takes ten days and and and and" in found
+    assert "…”" in found
+    assert " for “Ask Olga.”</li>" in found
+    assert " for “" not in note(replace(ANSWER, text=f"{long} [1]"), Beside())
+
+
 def test_an_answer_that_was_cut_off_says_so() -> None:
     assert "incomplete" in note(replace(ANSWER, complete=False), Beside())
     assert "incomplete" not in note(ANSWER, Beside())
@@ -48,11 +58,11 @@ def test_what_is_too_long_is_left_out_part_by_part_and_said_to_be() -> None:
     assert all("supportbot:0123456789abcdef" in each for each in (whole, cut, none))
 
 
-def test_placeholders_are_text_outside_of_code() -> None:
+def test_placeholders_are_text_in_code_too() -> None:
     text = "Use {{ticket.title}} {% if x %}, `{{first_name}}`, [a](https://help.example/{{x}}) [1]"
     found = note(replace(ANSWER, text=text, citations=(replace(PAGES[0], title="{{ticket.id}}"),)), Beside())
     assert not faults(found, {PAGES[0].url, "https://help.example/%7B%7Bx%7D%7D", "https://help.example/{{x}}"})
-    assert "<code>{{first_name}}</code>" in found
+    assert "<code>{\u2060{first_name}}</code>" in found
 
 
 def test_titles_and_names_make_no_links_and_no_tags() -> None:
@@ -65,4 +75,6 @@ def test_titles_and_names_make_no_links_and_no_tags() -> None:
 
 
 def test_a_page_without_an_address_is_named() -> None:
-    assert "<li>Notes for" in note(replace(ANSWER, citations=(replace(PAGES[0], title="Notes", url="a.md"),)), Beside())
+    assert "<li>Notes</li>" in note(
+        replace(ANSWER, citations=(replace(PAGES[0], title="Notes", url="a.md"),)), Beside()
+    )

@@ -13,8 +13,9 @@ from integrations.zendesk.claiming import HeldError
 from integrations.zendesk.deciding import question_id
 from integrations.zendesk.filtering import Ignored
 from integrations.zendesk.policy import Policy
+from integrations.zendesk.redrafts import Redraft, Redrafts
 from integrations.zendesk.templates import templates
-from rag_core.domain import Audience, Deadline, Outcome, Use
+from rag_core.domain import Audience, Deadline, Outcome, PersonId, QuestionId, Use
 from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
 from tests.integrations.zendesk.office import ACCOUNT, PAGE, PLAYBOOK, SECONDS, TEXT, Office, outgoing
 
@@ -64,12 +65,14 @@ def test_what_a_note_says(here: Office) -> None:
     assert "<p>Hi Ann,</p><p>A refund takes <strong>ten</strong> business days on every card." in html
     assert "<p>Best,<br>Larkpost</p></blockquote>" in html
     assert "[1]" not in html
-    assert f'<a href="{PAGE.url}" rel="noopener noreferrer">Refunds &gt; How long</a> for “A refund takes' in html
+    assert f'<a href="{PAGE.url}" rel="noopener noreferrer">Refunds &gt; How long</a></li>' in html
     assert "confidence: high" in html
     assert "<strong>Not answered by the documents:</strong> the price" in html
     assert "Internal, do not send" in html
     assert html.index("Internal, do not send") > html.index("</blockquote>")
     assert f"https://b.example/{named}/{ticket.id}/True" in html
+    [draft] = here.drafts(ticket)
+    assert (draft.greeting, draft.sign_off) == ("Hi Ann,", "Best,\nLarkpost")
 
 
 def test_a_brand_that_may_not_be_seen_costs_no_draft(here: Office) -> None:
@@ -245,6 +248,22 @@ def test_a_follow_up_knows_the_question_before(here: Office) -> None:
     assert second.text == (
         "Support had replied:\nIt takes ten days, says our policy.\n\nThe customer now says:\n\nThat did not help"
     )
+
+
+def test_thanks_for_a_reply_get_no_draft(here: Office) -> None:
+    here.hire(Policy(follow_ups=True))
+    ticket = here.write()
+    here.work(ticket)
+    here.reply(ticket, SENT)
+    here.follow(ticket, "Perfect, thank you very much!")
+    here.work(ticket)
+    assert len(here.notes(ticket)) == 1
+    here.follow(ticket, "Thanks again. Does it take as long to a card?")
+    here.follow(ticket, "Thanks a lot")
+    for _ in range(2):
+        here.work(ticket)
+    assert len(here.notes(ticket)) == 2
+    assert here.core.asked[-1].text.endswith("Does it take as long to a card?")
 
 
 def test_all_that_was_said_before_the_draft_is_one_question(here: Office) -> None:
@@ -428,6 +447,28 @@ def test_of_another_reply_the_draft_is_unused(here: Office) -> None:
     here.reply(ticket, "<p>Please call us, we will sort it out together on the phone.</p>")
     here.work(ticket)
     assert [each.use for each in here.core.accepted_] == [Use.UNUSED]
+
+
+def test_what_an_agent_had_drafted_otherwise_and_sent_counts_as_used(here: Office) -> None:
+    here.core.text = "A refund takes ten business days on every card that we know of, and longer to a bank. [1]"
+    ticket = here.write()
+    here.work(ticket)
+    here.core.text = "Ten days to cards; a transfer to your bank needs some days more. [1]"
+    asked = here.core.question(
+        "How long?",
+        id=QuestionId("0123456789abcdef"),
+        audience=Audience.PUBLIC,
+        asked_by=PersonId("zendesk:example"),
+        channel="zendesk",
+    )
+    here.core.answer(asked, deadline=Deadline.within(5))
+    [draft] = here.drafts(ticket)
+    Redrafts(here.core.records, ACCOUNT).keep(ticket.id, Redraft(asked.id, draft.question))
+    here.reply(ticket, "<p>Hi Ann,</p><p>Ten days to cards; a transfer to your bank needs some days more.</p>")
+    here.work(ticket)
+    [acceptance] = here.core.accepted_
+    assert (acceptance.question_id, acceptance.use) == (asked.id, Use.AS_IS)
+    assert [each.use for each in here.drafts(ticket)] == [Use.AS_IS]
 
 
 def test_in_shadow_nothing_is_written_and_what_is_sent_is_compared(here: Office) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rag_core.backends.local_queue import LocalQueue
+from rag_core.backends.local_queue import LocalQueue, pause_after
 from rag_core.errors import RejectedError, UnavailableError
 from rag_core.jobs import Job
 from rag_core.ports import JobQueue
@@ -92,6 +92,23 @@ class TestLocalQueue(JobsContract):
         with LocalQueue(work, unexpected) as queue:
             queue.send(job())
         assert times[1] - times[0] >= 0.2
+
+    def test_by_itself_it_pauses_longer_and_longer_and_as_long_as_it_is_asked_to_up_to_a_minute(self) -> None:
+        assert [pause_after(number, 1.0, 0.0) for number in range(1, 7)] == [1.0, 2.0, 4.0, 8.0, 15.0, 15.0]
+        assert [pause_after(1, 1.0, asked) for asked in (0.5, 40.0, 600.0)] == [1.0, 40.0, 60.0]
+
+    def test_the_last_try_comes_when_what_a_dead_process_had_claimed_is_free(self) -> None:
+        times = list[float]()
+
+        def work(_: Job, _last: bool) -> None:
+            times.append(time.monotonic())
+            if times[-1] - times[0] < 0.4:
+                raise UnavailableError("claimed", retry_after=0.01)
+
+        with LocalQueue(work, unexpected, tries=3, outlast=0.5) as queue:
+            queue.send(job())
+        assert len(times) == 3
+        assert times[1] - times[0] < 0.4
 
     def test_one_that_is_closed_takes_no_more(self) -> None:
         with LocalQueue(lambda _job, _last: None, unexpected) as queue:

@@ -75,7 +75,7 @@ class Sidebar {
 
   showAnswer(answer) {
     const answered = answer.outcome === "answered";
-    show(card(answer, this.tools), "", this.redraft());
+    show(card(answer, this.tools), "", this.redraft(answered));
     tell(answered ? "The draft is there." : "The documents have no answer to this ticket.");
   }
 
@@ -98,8 +98,10 @@ class Sidebar {
     );
   }
 
-  redraft() {
+  /** `answered`: there is something that could be shorter. */
+  redraft(answered) {
     const form = stamped("redraft");
+    form.querySelector(".chips").hidden = !answered;
     const wish = (instruction) =>
       this.run(() => this.api.redraft(this.ticket, { instruction }), "Drafting it otherwise…", true);
     form.querySelector(".chips").addEventListener("click", ({ target }) => target.value && wish(target.value));

@@ -201,6 +201,8 @@ def test_no_answer_names_the_nearest_pages(page: Page, desk: Desk, app: FrameLoc
     expect(nearest).to_be_visible()
     expect(app.get_by_role("link", name="SPF")).to_have_attribute("href", "https://help.example/spf")
     expect(app.get_by_role("button", name="Insert into reply")).to_have_count(0)
+    expect(app.get_by_role("button", name="Shorter")).to_be_hidden()  # than what?
+    expect(app.get_by_label("Another wish")).to_be_visible()
 
 
 def test_an_agents_own_question_is_answered_and_inserted(page: Page, desk: Desk, app: FrameLocator) -> None:
