@@ -112,8 +112,10 @@ class Writing:
 
     def _record(self, ticket: Conversation, comment: int, frame: Frame, *, answered: bool, shown: bool) -> TicketDraft:
         named = question_id(self._account, ticket.number, comment)
-        around = {"greeting": frame.greeting, "sign_off": frame.sign_off}
-        draft = TicketDraft(ticket.number, comment, named, answered, shown, datetime.now(UTC), **around)
+        now = datetime.now(UTC)
+        draft = TicketDraft(
+            ticket.number, comment, named, answered, shown, now, greeting=frame.greeting, sign_off=frame.sign_off
+        )
         self._drafts.keep(draft)
         return draft
 
