@@ -14,13 +14,17 @@ from integrations.zendesk.composing import page
 from integrations.zendesk.helpcenter import Article, Changes, HelpCenter, Translation
 from integrations.zendesk.noting import Entry, Known, Notes, Page
 from rag_core.domain import Audience, DocumentId, SourceName
-from rag_core.errors import RejectedError
+from rag_core.errors import MisconfiguredError, RejectedError
 from rag_core.ports import OnListed
 from rag_core.runs import SourceItem
 
 NAME = SourceName("zendesk")
 AFRESH = 86_400.0  # seconds after which everything is looked at again, whatever is said to have changed
 EARLIER = 300  # seconds before a reading began, from which its changes are asked for: clocks differ
+EMPTY = (
+    "Zendesk lists no article, where there were {:,}: nothing was changed. If they are gone for good, ingest with "
+    "--full"
+)
 GONE = "it was deleted or unpublished while it was read: the next ingestion leaves it out"
 
 
@@ -43,8 +47,9 @@ class HelpCenterSource:
 
     def items(self, *, full: bool = False, listed: OnListed = lambda _done, _total: None) -> Iterator[SourceItem]:
         now, before = self._clock(), None if full else self._notes.read()
-        whole = before is None or now - before.whole >= AFRESH
-        changes = self._center.changed(before.cursor) if before and not whole else None
+        recent = before is not None and now - before.whole < AFRESH
+        changes = self._center.changed(before.cursor) if before and recent else None
+        whole = changes is None
         total = len(before.articles) if before else self._center.count()
         entries: dict[int, Entry] = {}
         for number, stated in enumerate(self._center.articles(translated=whole), 1):
@@ -52,6 +57,8 @@ class HelpCenterSource:
             article, entry = self._entry(stated, changes, before)
             entries[article.id] = entry
             yield from self._pages(article, entry)
+        if before and before.articles and not entries:
+            raise MisconfiguredError(EMPTY.format(len(before.articles)))
         cursor = changes.until if changes else int(now) - EARLIER
         self._found = Known(cursor, before.whole if before and not whole else now, entries)
 

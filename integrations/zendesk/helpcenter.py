@@ -72,15 +72,18 @@ class HelpCenter:
         for each in self._each(lambda zenpy: zenpy.help_center.articles(**wanted)):
             yield _article(each)
 
-    def changed(self, since: int) -> Changes:
-        """In seconds since 1970. What was deleted is not among them."""
+    def changed(self, since: int) -> Changes | None:
+        """In seconds since 1970. What was deleted is not among them.
+
+        None: more than a page of them changed within one second, as in an import; the export cannot go on behind it.
+        """
         pages = self._ask(lambda zenpy: zenpy.help_center.articles.incremental(since, include=SIDELOADED))
         found: dict[int, Article] = {}
         repeated = 0  # each page begins with what ended the one before; a page of nothing else comes for ever
         for each in self._each(lambda _: pages):
             repeated = repeated + 1 if each.id in found else 0
             if repeated >= EXPORTED:
-                break
+                return None
             found[each.id] = _article(each)
         return Changes(found, int(getattr(pages, "end_time", None) or since))
 

@@ -26,6 +26,7 @@ FIRST = 0xE000
 HIGH, MEDIUM = 0.75, 0.55  # of a confidence; what is answered at all begins at 0.48, 0.32 without vectors
 PLACEHOLDER = re.compile(r"(?<=\{)(?=[{%])")  # {{ticket.comments}}: Zendesk fills it in where a comment is sent
 OTHER_SCHEME = re.compile(r"\b(?!https?:)[a-z][a-z0-9+.-]{0,20}:(?=[/\\]{2})", re.IGNORECASE)
+DEEP = re.compile(r"^((?: {0,3}>){8})(?: {0,3}>)+", re.MULTILINE)  # a quote in quotes: parsers of HTML recurse
 JOINER = "\u2060"  # zero width: nobody sees it
 FIRST_SPACE = re.compile(r"(?<=<p>) +|(?<=<li>) +")
 
@@ -81,7 +82,7 @@ class _Plain(MarkdownConverter):  # type: ignore[misc]
 
 def _parsed(text: str) -> str:
     """Its raw HTML shown as it stands there, its markers as single characters."""
-    text = OURS.sub("", text)
+    text = DEEP.sub(r"\1", OURS.sub("", text))
     raw, spans = text.encode(), _spans(text)
     for start, end, verbatim in reversed(spans):
         piece = raw[start:end].replace(b"<", b"&lt;") if not verbatim else raw[start:end]

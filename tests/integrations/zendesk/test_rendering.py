@@ -85,6 +85,10 @@ def test_zendesk_finds_no_placeholder_to_fill_in(text: str) -> None:
     assert not re.search(r"\{[{%]", html(text) + plain(html(text)))
 
 
+def test_quotes_in_quotes_have_an_end() -> None:
+    assert "deep" in html(f"{'>' * 3_000} deep\n\n{'> ' * 3_000} down")
+
+
 def test_an_address_of_another_kind_is_no_address_outside_code() -> None:
     shown = html("Open File:///etc or ftp://a.example, not `redis://host`. See https://help.example/a")
     assert "File:\u2060///etc" in shown

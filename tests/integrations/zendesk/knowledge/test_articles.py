@@ -164,10 +164,16 @@ class TestWhatChanged:
         assert counts(knowledge.run(full=True)) == (5, 0, 0, 0)
         assert "help_center/incremental/articles" not in knowledge.asked()
 
-    def test_an_empty_help_center_empties_the_index(self, knowledge: Knowledge, articles: list[int]) -> None:
+    def test_an_empty_help_center_empties_the_index_only_where_that_is_wanted(
+        self, knowledge: Knowledge, articles: list[int]
+    ) -> None:
         for article in articles:
             knowledge.guide.archive(article)
-        assert counts(knowledge.run()) == (0, 0, 5, 0)
+        before = knowledge.shown(INTERNAL)
+        with pytest.raises(MisconfiguredError, match="where there were 5: nothing was changed.*--full"):
+            knowledge.run()
+        assert knowledge.shown(INTERNAL) == before
+        assert counts(knowledge.run(full=True)) == (0, 0, 5, 0)
         assert knowledge.shown(INTERNAL) == ""
 
     def test_a_change_that_zendesk_does_not_tell_of_is_found_within_a_day(
@@ -259,7 +265,9 @@ class TestManyArticles:
         knowledge.clock.now += 600
         for article in found:
             knowledge.guide.edit(article, body="<p>Newer.</p>")
+        knowledge.asked()
         assert counts(knowledge.run()) == (40, 0, 0, 0)
+        assert "help_center/articles/{id}" not in knowledge.asked()  # all are listed with their texts instead
 
     def test_two_thousand_within_the_smallest_plan(self, knowledge: Knowledge) -> None:
         for number in range(2_000):
