@@ -170,7 +170,7 @@ class TestWhatChanged:
         for article in articles:
             knowledge.guide.archive(article)
         before = knowledge.shown(INTERNAL)
-        with pytest.raises(MisconfiguredError, match="where there were 5: nothing was changed.*--full"):
+        with pytest.raises(MisconfiguredError, match=r"where there were 5: nothing was changed.*--full"):
             knowledge.run()
         assert knowledge.shown(INTERNAL) == before
         assert counts(knowledge.run(full=True)) == (0, 0, 5, 0)
