@@ -48,13 +48,27 @@ class Socket:
             with told("SLACK_APP_TOKEN", self._url):
                 self._client.connect()
         except BaseException:
-            self._client.close()
+            self._close()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
         self._logger.setLevel(logging.CRITICAL)  # the envelope that is cut amid is an error to the SDK; it comes again
-        self._client.close()
+        self._close()
+
+    def _close(self) -> None:
+        """What reads a session unsays, as it begins, that it was told to end, and the SDK's `close` waits for it.
+
+        slack_sdk 3.47, `_run_current_session`: so it is told until it has ended.
+        """
+        client, reading = self._client, self._client.current_session_runner
+        reading.event.set()  # no other session is begun
+        client.auto_reconnect_enabled = False
+        client.disconnect()
+        while reading.is_alive():
+            client.current_session_state.terminated = True
+            reading.thread.join(0.05)
+        client.close()
 
     def received(self, client: BaseSocketModeClient, request: SocketModeRequest) -> None:
         try:

@@ -1,6 +1,7 @@
 """A Slack to talk to: `with Workspace() as slack:` serves it on this machine until the block ends."""
 
 import secrets
+import time
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Self
@@ -177,9 +178,14 @@ class Workspace(People):
             return showing.message(self.world, message, metadata=True)
 
     def wait_for(self, condition: Callable[[], bool], timeout: float = 20) -> bool:
-        """Until something is so; looked at whenever anything changes."""
+        """Until something is so; looked at whenever anything changes, and now and then: a call may change nothing."""
+        ends = time.monotonic() + timeout
         with self.world.changed:
-            return self.world.changed.wait_for(condition, timeout)
+            while not condition():
+                if time.monotonic() > ends:
+                    return False
+                self.world.changed.wait(0.1)
+        return True
 
     def settle(self, timeout: float = 10) -> bool:
         """Until the app was told everything that is due."""

@@ -1,5 +1,6 @@
 """A small help center, ingested once."""
 
+import gc
 import shutil
 from pathlib import Path
 
@@ -17,6 +18,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(docs / "internal", escalation="# Escalation\n\nThe escalation pager of the warehouse rings in Lisbon.\n")
     app(home).ingest(docs / "public")
     app(home).ingest(docs / "internal", audience=Audience.INTERNAL)
+    gc.collect()  # closes their files: none may go while a test copies them
     return home
 
 

@@ -280,7 +280,7 @@ def linked(stated: Settings) -> Iterator[tuple[App, Callable[[bool], str]]]:
 def page(browser: Browser) -> Iterator[Page]:
     """The test fails on any console message, such as of a style that the policy refuses."""
     context = browser.new_context(viewport={"width": 900, "height": 700})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     page, complaints = context.new_page(), list[str]()
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -1,9 +1,11 @@
 """From the settings to the thread by Socket Mode, on one machine."""
 
 import json
+import logging
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from io import StringIO
 from pathlib import Path
@@ -89,7 +91,7 @@ def test_the_command_says_who_it_is_and_ends(help_: Help, home: Path, capsys: py
     running = threading.Thread(target=run, args=(App(settings(home, help_.slack)), ended))
     running.start()
     try:
-        help_.slack.wait_for(lambda: bool(help_.slack.calls("apps.connections.open")))
+        assert help_.slack.sockets.await_connected(20)
         help_.answer(help_.ask())
     finally:
         ended.set()
@@ -184,6 +186,32 @@ def test_what_a_command_is_answered_at_once_goes_with_its_acknowledgement() -> N
     assert line.acknowledged == [
         ("E1", {"response_type": "ephemeral", "text": "Looking for an answer. Only you will see it."})
     ]
+
+
+def test_it_ends_also_as_a_session_begins(team: Workspace) -> None:
+    team.use_sockets()
+    opened = Socket(team.app.app_token, Door().desk, Telemetry(plain=True, metrics=False), team.url)
+    beginning, slow = threading.Event(), logging.Logger("slow", logging.INFO)
+
+    def begin(record: logging.LogRecord) -> bool:
+        """The SDK says so after it has seen a session, and before it takes back that one is to end."""
+        if record.funcName == "_run_current_session" and not beginning.is_set():
+            beginning.set()
+            while not opened._client.current_session_state.terminated:
+                time.sleep(0.001)
+        return False
+
+    def pass_through() -> None:
+        with opened:
+            beginning.wait(20)
+
+    slow.addFilter(begin)
+    opened._client.logger = slow
+    passing = threading.Thread(target=pass_through, daemon=True)
+    passing.start()
+    passing.join(20)
+    assert beginning.is_set()
+    assert not passing.is_alive()
 
 
 @pytest.mark.usefixtures("answered")

@@ -49,7 +49,7 @@ def complaints() -> list[str]:
 def page(browser: Browser, desk: Desk, complaints: list[str]) -> Iterator[Page]:
     """Fails on any console message, script error or request to another host."""
     context = browser.new_context(base_url=desk.address, viewport={"width": 900, "height": 900})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     context.grant_permissions(["clipboard-read"], origin=desk.address)
     page = context.new_page()
     own = (desk.address, desk.address.replace("127.0.0.1", "localhost"))

@@ -24,7 +24,7 @@ REFUNDS = "How long do refunds take?"
 def page(browser: Browser, address: str) -> Iterator[Page]:
     """As every page of the playground; the sidebar is at this machine's other name."""
     context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     page, complaints = context.new_page(), list[str]()
     own = (address, address.replace("127.0.0.1", "localhost"))
     page.on("console", lambda message: complaints.append(message.text))
