@@ -59,7 +59,7 @@ class Reply:
             self.slack.client.chat_update,
             channel=self.turn.channel,
             ts=self.turn.reply,
-            metadata=self._metadata(0, _digest(message)),
+            metadata=self._metadata(0, _fingerprint(message)),
             **message.body(),
         )
 
@@ -146,7 +146,7 @@ class Reply:
 
     def _stand(self, message: Message, part: int) -> None:
         """It is that part of the reply: what stands there is changed, or where it may not be, taken away."""
-        standing, said = self._standing, _digest(message)
+        standing, said = self._standing, _fingerprint(message)
         if part < len(standing):
             if self._change(standing[part], message, part):
                 return
@@ -189,12 +189,12 @@ class Reply:
                 self.slack.client.chat_update,
                 channel=self.turn.channel,
                 ts=ts,
-                metadata=self._metadata(part, _digest(message)),
+                metadata=self._metadata(part, _fingerprint(message)),
                 **message.body(),
             )
         except RefusedError as error:
             if error.code in UNEDITABLE:
-                return self._said.get(ts) == _digest(message)
+                return self._said.get(ts) == _fingerprint(message)
             if error.code != GONE:
                 raise
         return True
@@ -269,5 +269,5 @@ def _payload(message: Mapping[str, Any]) -> Mapping[str, Any]:
     return found
 
 
-def _digest(message: Message) -> str:
+def _fingerprint(message: Message) -> str:
     return sha256(json.dumps(message.body()).encode()).hexdigest()[:16]
