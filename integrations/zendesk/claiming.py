@@ -10,23 +10,23 @@ from rag_core.errors import SupportBotError, UnavailableError
 from rag_core.ports import Claims
 
 AFTER = 5.0  # seconds by which a claim outlives the time its holder had
-AGAIN = 2.0  # seconds after which a delivery that met another one may come again, at the soonest
-WAITS = 3  # of them outlast the claim of one who was killed; a queue on one machine has four
+AGAIN = 2.0  # seconds after which a delivery that met another one may come again
 
 
 class HeldError(UnavailableError):
     """Another worker is at the ticket, who does it or tells why not."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__("another worker is at this ticket", retry_after=max(AGAIN, seconds / WAITS))
+    def __init__(self) -> None:
+        super().__init__("another worker is at this ticket", retry_after=AGAIN)
 
 
 @contextmanager
 def held(claims: Claims, account: str, ticket: int, deadline: Deadline) -> Iterator[None]:
-    """Raises HeldError where another is at it. What is killed keeps its claim until that ends by itself."""
-    key, owner, seconds = f"zendesk:{account}:{ticket}", token_hex(8), deadline.remaining + AFTER
-    if not claims.claim(key, ttl=timedelta(seconds=seconds), owner=owner):
-        raise HeldError(seconds)
+    """Raises HeldError where another is at it. What is killed keeps its claim until that ends by itself: a queue tries
+    again for longer than that."""
+    key, owner = f"zendesk:{account}:{ticket}", token_hex(8)
+    if not claims.claim(key, ttl=timedelta(seconds=deadline.remaining + AFTER), owner=owner):
+        raise HeldError
     try:
         yield
     except Exception:

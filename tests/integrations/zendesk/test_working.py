@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -206,19 +205,6 @@ def test_two_at_once_write_one(here: Office) -> None:
 
     with ThreadPoolExecutor(6) as pool:
         assert "done" in set(pool.map(work, range(6)))
-    settled(here, ticket)
-
-
-def test_a_queue_on_one_machine_outlasts_the_claim_of_a_worker_that_was_killed(here: Office) -> None:
-    ticket = here.write()
-    key = f"zendesk:{ACCOUNT}:{ticket.id}"
-    assert here.core.claims.claim(key, ttl=timedelta(seconds=SECONDS + 5), owner="killed")
-    for _ in range(4):
-        try:
-            here.work(ticket)
-        except HeldError as error:
-            here.core.ahead += error.retry_after or 0.0
-    here.work(ticket, last=True)
     settled(here, ticket)
 
 

@@ -72,7 +72,7 @@ def test_a_child_that_takes_too_long_is_ended_and_the_next_file_is_read() -> Non
 
 def test_a_child_that_takes_too_much_memory_is_refused() -> None:
     with (
-        IsolatedExtractor(workers=1, megabytes=220) as extractor,
+        IsolatedExtractor(workers=1, seconds=300, megabytes=220) as extractor,
         pytest.raises(RejectedError, match=r"MB|broke"),
     ):
         extractor.result(extractor.submit(".html", b"<table>" + b"<tr><td>x</td></tr>" * 150_000))
