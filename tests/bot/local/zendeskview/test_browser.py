@@ -54,8 +54,8 @@ def test_a_draft_comes_is_inserted_sent_and_counted(page: Page, built: App) -> N
     field = page.get_by_role("textbox", name="Your comment")
     expect(field).to_contain_text("thirty days")
     expect(field).not_to_contain_text("[1]")
-    page.get_by_label("and solve it").check()
-    page.get_by_role("button", name="Submit").click()
+    page.get_by_label("Submit as solved").check()
+    page.get_by_role("button", name="Submit", exact=True).click()
     expect(page.get_by_role("log", name="Comments").get_by_role("article")).to_have_count(3)
     expect(page.get_by_role("list", name="Tags")).to_contain_text("supportbot_assisted")
     expect(page.locator("#about")).to_contain_text("solved")
@@ -94,7 +94,7 @@ def test_it_follows_without_being_loaded_again_and_keeps_what_is_written(page: P
     other.get_by_label("As Ada Okafor").check()
     expect(other.locator("#composer [contenteditable]")).to_be_visible()
     other.get_by_role("textbox", name="Your comment").fill("Still there?")
-    other.get_by_role("button", name="Submit").click()
+    other.get_by_role("button", name="Submit", exact=True).click()
     expect(page.get_by_role("log", name="Comments")).to_contain_text("Still there?")
     expect(page.get_by_role("textbox", name="Your comment")).to_have_text("half a sentence")
     assert page.evaluate("window.stayed")
@@ -125,7 +125,7 @@ def test_it_works_without_javascript(browser: Browser, address: str) -> None:
 
     until(drafted)
     page.get_by_role("textbox", name="Your comment").fill("Thirty days.")
-    page.get_by_role("button", name="Submit").click()
+    page.get_by_role("button", name="Submit", exact=True).click()
     expect(page.get_by_role("article")).to_have_count(3)
     context.close()
 
