@@ -41,7 +41,9 @@ class Sidebar:
 
     def __init__(self, settings: Settings, parts: Parts, telemetry: Telemetry) -> None:
         self._access, self._telemetry = Access(settings), telemetry
-        self._answers = SidebarAnswers(parts, shadow=settings.zendesk_mode == "shadow")
+        self._answers = SidebarAnswers(
+            parts, shadow=settings.zendesk_mode == "shadow", writes=bool(settings.answer_model)
+        )
         self._quota = Quota(parts.cache if settings.redis_url else None, settings.tenant)
 
     def draft(self, asked: Asked) -> Reply:
@@ -52,7 +54,8 @@ class Sidebar:
         by = self._caller(asked)
         ticket, wish = _ticket(asked), parsed(asked.body, Wish)
         asked.quote((wish.question, wish.instruction))
-        self._quota.spend(by)
+        if not wish.first:  # which asks no model
+            self._quota.spend(by)
         panel, answer = self._answers.redraft(by, ticket, wish, asked.deadline)
         self._answered(asked, answer)
         return _said(panel)

@@ -8,11 +8,13 @@ import re
 from dataclasses import replace
 from http import HTTPStatus
 
+from msgspec import structs
+
 from bot.api import sidebar_replies as replies
 from bot.api.errors import RefusedError, bad, unknown
 from bot.api.parts import Parts
 from bot.api.sidebar_access import Installation
-from bot.api.sidebar_replies import Panel, Shown
+from bot.api.sidebar_replies import Panel, Shown, Wishes
 from bot.api.sidebar_requests import Ask, Vote, Wish
 from integrations.zendesk.drafts import Drafts, TicketDraft
 from integrations.zendesk.redrafts import Redraft, Redrafts
@@ -36,9 +38,12 @@ ID = re.compile(r"[0-9a-f]{16,64}")
 class SidebarAnswers:
     """The use cases behind the routes."""
 
-    def __init__(self, parts: Parts, *, shadow: bool) -> None:
-        """`shadow`: drafts are compared with what agents send, and not shown."""
-        self._parts, self._shadow = parts, shadow
+    def __init__(self, parts: Parts, *, shadow: bool, writes: bool) -> None:
+        """`shadow`: drafts are compared with what agents send, and not shown.
+
+        `writes`: by a model that has words of its own; without one a reply can be shorter or longer, and no more.
+        """
+        self._parts, self._shadow, self._writes = parts, shadow, writes
 
     def draft(self, by: Installation, ticket: int) -> Panel:
         """Raises UnavailableError."""
@@ -48,7 +53,8 @@ class SidebarAnswers:
         record, redraft = self._latest(by, ticket, noted)
         if record is None:
             return Panel("none")
-        return Panel("draft", replies.kept(record, by.person, redraft.instruction if redraft else "", noted))
+        shown = replies.kept(record, by.person, redraft.instruction if redraft else "", noted)
+        return self._panel(shown, noted, redraft)
 
     def redraft(self, by: Installation, ticket: int, wish: Wish, deadline: Deadline) -> tuple[Panel, Answer | None]:
         """The draft as it is wished for; None where there is one by now and nothing was wished for.
@@ -60,16 +66,41 @@ class SidebarAnswers:
             raise RefusedError(HTTPStatus.CONFLICT, "shadow", message)
         noted = self._noted(by, ticket)
         record, former = self._latest(by, ticket, noted)
-        instruction = _together(former.instruction if former else "", wish.instruction)
+        if wish.first:
+            return self._back(by, ticket, noted, former), None
+        followed = former.instruction if former else ""
+        instruction = _together(followed, wish.instruction)
         if record is not None and not wish.instruction.strip():
             return self.draft(by, ticket), None
         question = replace(self._question(by, record, wish), instruction=instruction)
         answer = self._parts.answering.answer(question, deadline=deadline)
         before = record.question.id if record else None
-        redraft = Redraft(question.id, noted.question if noted else None, before, instruction)
+        if "instruction" in answer.degraded:
+            listed = followed
+        else:  # where only its length can be wished for, the last word about it counts
+            listed = instruction if self._writes else _together("", wish.instruction)
+        first = (former.first if former else None) or before or question.id
+        redraft = Redraft(question.id, noted.question if noted else None, before, listed, first)
         if answer.outcome is Outcome.ANSWERED or record is None:  # a wish that leads to nothing takes nothing away
             self._redrafts(by).keep(ticket, redraft)
-        return Panel("draft", self._shown(question, answer, by, noted)), answer
+        shown = structs.replace(self._shown(question, answer, by, noted), instruction=listed)
+        return self._panel(shown, noted, redraft), answer
+
+    def _back(self, by: Installation, ticket: int, noted: TicketDraft | None, former: Redraft | None) -> Panel:
+        """To the draft as it was before any wish."""
+        first = (former.first if former else None) or (noted.question if noted else None)
+        if former and first:
+            origin = noted.question if noted else None
+            self._redrafts(by).keep(ticket, Redraft(first, origin, former.question, first=first))
+        return self.draft(by, ticket)
+
+    def _panel(self, shown: Shown, noted: TicketDraft | None, redraft: Redraft | None) -> Panel:
+        of = noted.question if noted else ""
+        wished = redraft is not None and redraft.question != (redraft.first or of)
+        wishes: Wishes = "any" if self._writes else "length"
+        if shown.outcome is not Outcome.ANSWERED:  # there is nothing that could be shorter
+            wishes = "none"
+        return Panel("draft", shown, of, wishes, wished)
 
     def ask(self, by: Installation, asked: Ask, deadline: Deadline) -> tuple[Shown, Answer]:
         """Raises RejectedError, UnavailableError, MisconfiguredError."""

@@ -8,6 +8,8 @@ from msgspec.structs import replace
 from integrations.zendesk.drafts import TicketDraft
 from rag_core.domain import Answer, AnswerRecord, Outcome, PersonId
 
+Wishes = Literal["any", "length", "none"]
+
 
 class Source(Struct, frozen=True):
     """A page, by the number it has in the answer."""
@@ -47,6 +49,9 @@ class Panel(Struct, frozen=True):
 
     state: Literal["draft", "none", "shadow"]
     answer: Shown | None = None
+    of: Annotated[str, Meta(description="Of the customer's last comment: changes once they write again.")] = ""
+    wishes: Annotated[Wishes, Meta(description="What the model can follow; length: shorter and longer.")] = "none"
+    wished: Annotated[bool, Meta(description="True: not the first draft any more.")] = False
 
 
 def kept(record: AnswerRecord, reader: PersonId, instruction: str = "", draft: TicketDraft | None = None) -> Shown:

@@ -23,6 +23,7 @@ class Wish(Struct, frozen=True, forbid_unknown_fields=True):
     question: Annotated[
         str, Meta(max_length=LONGEST, description="Read where the ticket has no draft: its subject and last comment.")
     ] = ""
+    first: Annotated[bool, Meta(description="Back to the draft as it was before any wish.")] = False
 
 
 class Vote(Struct, frozen=True, forbid_unknown_fields=True):

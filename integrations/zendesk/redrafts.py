@@ -22,7 +22,8 @@ class Redraft:
     question: QuestionId
     instead_of: QuestionId | None  # the ticket's draft; None: it had none
     before: QuestionId | None = None  # the one that the agent wished otherwise
-    instruction: str = ""  # all that was wished for so far
+    instruction: str = ""  # all that was wished for so far, and followed
+    first: QuestionId | None = None  # before any wish; None: not known, or the ticket's draft
 
 
 class Redrafts:

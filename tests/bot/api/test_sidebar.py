@@ -9,10 +9,12 @@ import jsonschema
 import msgspec
 import pytest
 
-from bot.api.sidebar_access import QUOTA
+from bot.api.sidebar_access import QUOTA, Installation
+from bot.api.sidebar_answers import SidebarAnswers
 from bot.api.sidebar_replies import Panel, Shown
+from bot.api.sidebar_requests import Wish
 from integrations.zendesk.drafts import Drafts, TicketDraft
-from rag_core.domain import LONGEST_WISH, Audience, Outcome, PersonId, QuestionId
+from rag_core.domain import LONGEST_WISH, Audience, Deadline, Outcome, PersonId, QuestionId
 from tests.bot.api.asking import REFUND, Client
 from tests.bot.api.signing import AGENT, SETTINGS, Zendesk, token
 from tests.making import app
@@ -108,7 +110,7 @@ def test_a_draft_of_another_account_is_not_there(zendesk: Zendesk) -> None:
 @pytest.mark.parametrize("whose", [{"audience": Audience.INTERNAL}, {"channel": "slack"}])
 def test_what_is_not_for_customers_is_not_there(zendesk: Zendesk, whose: dict[str, str]) -> None:
     name = drafted(zendesk, "Where does the escalation pager of the warehouse ring?", **whose)  # type: ignore[arg-type]
-    assert zendesk.draft().json == {"state": "none", "answer": None}
+    assert zendesk.draft().json == bare("none")
     assert zendesk.rate(name, {"helpful": True}).status == 404
 
 
@@ -131,12 +133,46 @@ def test_a_draft_is_made_otherwise_and_stays_so(zendesk: Zendesk) -> None:
     assert shorter["question_id"] != first
     assert (shorter["instruction"], shorter["unheeded"]) == ("Shorter", False)
     friendlier = zendesk.redraft({"instruction": "Friendlier."}).json["answer"]
-    assert (friendlier["instruction"], friendlier["unheeded"]) == ("Shorter. Friendlier", True)
+    assert (friendlier["instruction"], friendlier["unheeded"]) == ("Shorter", True)  # what was not followed is not told
     again = zendesk.draft().json["answer"]
-    assert (again["question_id"], again["instruction"]) == (friendlier["question_id"], "Shorter. Friendlier")
+    assert (again["question_id"], again["instruction"]) == (friendlier["question_id"], "Shorter")
     log = zendesk.client.parts.log
     assert log.answer(QuestionId(again["question_id"])).question.text == REFUND
     assert log.answer(first).text  # which stays what it was
+
+
+def bare(state: str) -> dict[str, object]:
+    return {"state": state, "answer": None, "of": "", "wishes": "none", "wished": False}
+
+
+def test_what_can_be_wished_for_is_said(home: Path, zendesk: Zendesk) -> None:
+    drafted(zendesk)
+    assert zendesk.draft().json["wishes"] == "length"
+    model = Zendesk(Client(home, SETTINGS | {"answer_model": "eu.anthropic.claude"}))
+    assert model.draft().json["wishes"] == "any"
+    drafted(zendesk, NOTHING, comment=2)
+    assert zendesk.draft().json["wishes"] == model.draft().json["wishes"] == "none"
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_the_first_draft_comes_back_whatever_was_wished_for(zendesk: Zendesk, by_hand: bool) -> None:
+    if by_hand:
+        zendesk.redraft({"question": REFUND})
+    else:
+        drafted(zendesk)
+    first = zendesk.draft().json
+    assert not first["wished"]
+    for wish in ("Shorter", "More detail", "Friendlier"):
+        assert zendesk.redraft({"instruction": wish}).json["wished"]
+        assert zendesk.draft().json["of"] == first["of"]
+    made = len(zendesk.client.parts.drafts)
+    assert zendesk.redraft({"first": True}).json == zendesk.draft().json == first
+    assert len(zendesk.client.parts.drafts) == made
+    assert zendesk.redraft({"instruction": "Shorter"}).json["answer"]["instruction"] == "Shorter"
+
+
+def test_there_is_a_way_back_to_no_draft_neither(zendesk: Zendesk) -> None:
+    assert zendesk.redraft({"first": True}).json == bare("none")
 
 
 def test_a_customers_next_comment_ends_what_was_made_otherwise(zendesk: Zendesk) -> None:
@@ -179,10 +215,12 @@ def test_a_wish_that_leads_to_nothing_takes_nothing_away(zendesk: Zendesk) -> No
 
 def test_wishes_add_up_to_no_more_than_there_is_room_for(zendesk: Zendesk) -> None:
     drafted(zendesk)
-    for number in range(5):
-        wished = zendesk.redraft({"instruction": f"{number}" * 150}).json["answer"]["instruction"]
-    assert len(wished) == LONGEST_WISH
-    assert wished.endswith("4" * 150)
+    sidebar, by = SidebarAnswers(zendesk.client.parts, shadow=False, writes=True), Installation("acme", AGENT)
+    for wish in ("Shorter", "More detail", "Shorter. " * 20, "Shorter. " * 20, "More detail. " * 15):
+        panel, _ = sidebar.redraft(by, 7, Wish(wish), Deadline.within(20))
+        assert panel.answer is not None
+    assert len(panel.answer.instruction) == LONGEST_WISH
+    assert panel.answer.instruction.endswith("More detail")
 
 
 def test_without_a_wish_and_a_question_nothing_is_drafted(zendesk: Zendesk) -> None:
@@ -195,7 +233,7 @@ def test_without_a_wish_and_a_question_nothing_is_drafted(zendesk: Zendesk) -> N
 def test_in_shadow_mode_no_draft_is_shown_or_made(home: Path) -> None:
     zendesk = Zendesk(Client(home, SETTINGS | {"zendesk_mode": "shadow"}))
     drafted(zendesk)
-    assert zendesk.draft().json == {"state": "shadow", "answer": None}
+    assert zendesk.draft().json == bare("shadow")
     refused = zendesk.redraft({"question": REFUND})
     assert (refused.status, refused.code) == (409, "shadow")
     assert zendesk.ask(REFUND).json["outcome"] == "answered"

@@ -74,8 +74,8 @@ def test_an_empty_report_says_so() -> None:
 def test_what_agents_sent_is_shown_and_shadow_apart() -> None:
     html = page(WITH_DRAFTS)
     sent, shadow = re.findall(r"<figure(?:(?!</figure>).)*draft.*?</figure>", html, flags=re.DOTALL)
-    assert "90%<small>45 of 50 compared" in html
-    assert "Of an edited draft 64% was sent on average." in sent
+    assert "90%<small>45 of 50 sent as they were or edited" in html
+    assert "Of an edited draft 64% was kept on average." in sent
     assert re.findall(r'row">(.*?)</th><td>(\d+)', sent) == [("As it was", "30"), ("Edited", "15"), ("Not used", "5")]
     assert "1 ticket that agents answered would have had a draft." in shadow
     assert "it was 25% on average" in shadow

@@ -321,7 +321,7 @@ def test_the_page_is_narrow_and_light_or_dark_as_wished(
     page.goto(linked[1](False))
     assert not overflows(page)
     back = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert back == {"light": "rgb(255, 255, 255)", "dark": "rgb(26, 29, 33)"}[scheme]  # the style sheet is applied
+    assert back == {"light": "rgb(247, 246, 242)", "dark": "rgb(18, 20, 21)"}[scheme]  # the style sheet is applied
     page.get_by_role("button").click()
     page.get_by_label("Comment").fill("w" * 300)
     page.get_by_role("button", name="Save").click()

@@ -9,18 +9,21 @@ const INSERTED = {
   note: "Inserted into the internal note that is open. Switch to a public reply to send it.",
 };
 
+const OUTDATED = "Not inserted: the customer has written again, and there is a new draft.";
+
 export function stamped(template) {
   return document.getElementById(template).content.firstElementChild.cloneNode(true);
 }
 
-/** `tell`: says to a screen reader what has happened. */
-export function card(answer, { client, api, tell }) {
+/** `tell`: says to a screen reader what has happened; `fresh`: whether it is still the answer to what was asked last. */
+export function card(answer, { client, api, tell, fresh = async () => true }) {
   const made = stamped("answer");
   const answered = answer.outcome === "answered";
   facts(made, answer, answered);
   if (answered) {
     made.querySelector(".text").append(fragment(answer.html));
-    wire(made, "insert", () => insert(client, answer.insert_html).then((where) => INSERTED[where]), tell);
+    const put = async () => ((await fresh()) ? INSERTED[await insert(client, answer.insert_html)] : OUTDATED);
+    wire(made, "insert", put, tell);
     wire(made, "copy", () => copy(answer).then(() => "Copied."), tell);
   } else {
     decline(made, answer);
@@ -35,7 +38,7 @@ function facts(made, answer, answered) {
   confidence.textContent = CONFIDENCE[answer.confidence] ?? "";
   confidence.dataset.level = answer.confidence;
   confidence.hidden = !answered;
-  reveal(made.querySelector(".wish"), answer.instruction && `Wished: ${answer.instruction}`);
+  reveal(made.querySelector(".wish"), answer.instruction && `Asked for: ${answer.instruction}`);
   part(made, "unheeded").hidden = !(answered && answer.unheeded);
   part(made, "incomplete").hidden = !answered || answer.complete;
   reveal(part(made, "not-covered"), answered && answer.not_covered && `Not in the documents: ${answer.not_covered}`);
@@ -75,6 +78,7 @@ function rating(made, answer, api, tell) {
   const unfold = (open) => {
     why.hidden = !open;
     no.setAttribute("aria-expanded", String(open));
+    if (open) why.querySelector("input").focus();
   };
   const send = (vote, done) =>
     act(form, part(made, "rated"), tell, async () => {
@@ -83,19 +87,18 @@ function rating(made, answer, api, tell) {
       return done;
     });
   show(answer.rating);
-  yes.addEventListener("click", () => {
-    unfold(false);
-    send({ helpful: true }, "Thanks: recorded as helpful.");
+  yes.addEventListener("click", async () => {
+    if (await send({ helpful: true }, "Recorded: helpful.")) unfold(false);
   });
-  no.addEventListener("click", () => {
-    unfold(why.hidden);
-    if (!why.hidden) why.querySelector("input").focus();
+  no.addEventListener("click", async () => {
+    const recorded = no.getAttribute("aria-pressed") === "true"; // again it would lose its reason
+    if (recorded || (await send({ helpful: false }, "Recorded: not helpful. Say why (optional)."))) unfold(why.hidden);
   });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const given = new FormData(form);
     const vote = { helpful: false, reason: given.get("reason") ?? "", comment: given.get("comment") ?? "" };
-    if (await send(vote, "Thanks: recorded as not helpful.")) {
+    if (await send(vote, "Recorded: not helpful. Thank you for the reason.")) {
       unfold(false);
       no.focus();
     }

@@ -6,6 +6,8 @@ import { connect, facts, fit, follow, question } from "./zaf.js";
 
 const AGAIN = 10_000; // milliseconds between two looks at a ticket that is perhaps being drafted for
 const LOOKS = 6;
+const LATER = [2_000, 10_000, 20_000]; // the draft for a comment comes a moment after the comment
+const PATIENCE = 3_000; // that an insertion waits for word of a newer draft
 
 const draft = document.getElementById("draft");
 const draftPlace = document.getElementById("draft-place");
@@ -23,6 +25,10 @@ class Sidebar {
     this.turn = 0; // whatever belongs to an earlier one is not shown any more
     this.looks = 0;
     this.state = "looking";
+    this.of = ""; // the draft of the customer's last comment, as far as is known
+    this.announced = ""; // the one of a later comment, of which the agent was told
+    this.worked = false; // on what is shown
+    this.timers = [];
   }
 
   async start() {
@@ -35,12 +41,58 @@ class Sidebar {
       return;
     }
     ask.hidden = false;
-    this.client.on("app.activated", () => this.state === "none" && this.look(true));
+    for (const event of ["app.activated", "ticket.updated"]) this.client.on(event, () => this.awake());
     await this.look();
   }
 
   get tools() {
     return { client: this.client, api: this.api, tell };
+  }
+
+  awake() {
+    if (this.state === "none") this.look(true);
+    if (this.state !== "draft") return;
+    for (const timer of this.timers) clearTimeout(timer);
+    this.timers = LATER.map((after) => setTimeout(() => this.follow(), after));
+    this.follow();
+  }
+
+  /** The customer has written again: the new draft takes the place of the old one, but of no work on it. */
+  async follow() {
+    const { turn, newer } = await this.newer();
+    if (!newer || turn !== this.turn || draft.ariaBusy === "true") return;
+    if (this.worked || written()) this.announce(newer);
+    else this.show(newer, document.hasFocus() && draftPlace.contains(document.activeElement));
+  }
+
+  /** Nothing where that cannot be told: the next look will. */
+  async newer() {
+    const turn = this.turn;
+    const panel = await this.api.draft(this.ticket).catch(() => null);
+    return { turn, newer: panel?.state === "draft" && panel.of !== this.of ? panel : null };
+  }
+
+  /** Whether the draft may be inserted: from then on the agent knows of a newer one. */
+  async fresh() {
+    if (this.announced) return true;
+    const late = new Promise((resolve) => setTimeout(resolve, PATIENCE, { newer: null }));
+    const { newer } = await Promise.race([this.newer(), late]);
+    if (newer) this.announce(newer);
+    return !newer;
+  }
+
+  announce(newer) {
+    if (this.announced === newer.of) return;
+    this.announced = newer.of;
+    const action = { label: "Show the new draft", run: () => this.run(() => this.api.draft(this.ticket), "", true) };
+    const said = "There is a new draft. The one below answers an earlier message.";
+    const banner = message("The customer has written again", said, action);
+    banner.classList.add("news");
+    draftPlace.querySelector(".news")?.remove();
+    draftPlace.prepend(banner);
+    const insert = draftPlace.querySelector("[data-do=insert]");
+    if (insert) insert.textContent = "Insert the earlier draft";
+    tell(`The customer has written again. ${said}`);
   }
 
   /** `quietly`: what is shown stays until there is something else. */
@@ -65,18 +117,18 @@ class Sidebar {
   }
 
   show(panel, focus) {
-    this.state = panel.state;
-    if (panel.state === "draft") this.showAnswer(panel.answer);
+    Object.assign(this, { state: panel.state, of: panel.of, announced: "", worked: panel.wished });
+    if (panel.state === "draft") this.showAnswer(panel);
     else if (panel.state === "shadow") {
       show(message("Drafts are not shown yet", "They are compared with what you send, so that your team can judge them first."));
     } else this.showNone();
     if (focus) document.getElementById("draft-title").focus();
   }
 
-  showAnswer(answer) {
-    const answered = answer.outcome === "answered";
-    show(card(answer, this.tools), "", this.redraft(answered));
-    tell(answered ? "The draft is there." : "The documents have no answer to this ticket.");
+  showAnswer(panel) {
+    const made = card(panel.answer, { ...this.tools, fresh: () => this.fresh() });
+    show(made, "", ...(panel.wishes === "none" && !panel.wished ? [] : [this.rewriting(panel)]));
+    tell(panel.answer.outcome === "answered" ? "The draft is there." : "The documents have no answer to this ticket.");
   }
 
   showNone() {
@@ -98,13 +150,16 @@ class Sidebar {
     );
   }
 
-  /** `answered`: there is something that could be shorter. */
-  redraft(answered) {
+  /** With the wishes that the model can follow. */
+  rewriting({ wishes, wished }) {
     const form = stamped("redraft");
-    form.querySelector(".chips").hidden = !answered;
-    const wish = (instruction) =>
-      this.run(() => this.api.redraft(this.ticket, { instruction }), "Drafting it otherwise…", true);
+    form.querySelector("fieldset").hidden = wishes === "none";
+    for (const free of form.querySelectorAll("[data-free]")) free.hidden = wishes !== "any";
+    const wish = (instruction) => this.run(() => this.api.redraft(this.ticket, { instruction }), "Rewriting…", true);
     form.querySelector(".chips").addEventListener("click", ({ target }) => target.value && wish(target.value));
+    const back = form.querySelector("[data-do=first]");
+    back.parentElement.hidden = !wished;
+    back.addEventListener("click", () => this.run(() => this.api.redraft(this.ticket, { first: true }), "", true));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const field = form.elements.instruction;
@@ -152,6 +207,13 @@ class Sidebar {
 function show(node, kind = "", ...more) {
   if (kind) node.classList.add(kind);
   draftPlace.replaceChildren(node, ...more);
+}
+
+/** What the agent has begun to write beside the draft would be gone with it. */
+function written() {
+  const why = draftPlace.querySelector(".why");
+  const fields = [...draftPlace.querySelectorAll("textarea, input:not([type=radio])")];
+  return Boolean(why && !why.hidden) || fields.some((field) => field.value.trim());
 }
 
 function waitingFor(text) {

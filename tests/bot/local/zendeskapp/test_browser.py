@@ -1,5 +1,6 @@
 """The sidebar in a real browser: every state, every button, with the keyboard alone, narrow, light and dark."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -10,7 +11,7 @@ from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from bot.local.zendeskapp.proxying import Got
 from rag_core.answering import LONGEST
-from rag_core.domain import LONGEST_COMMENT, REASONS, QuestionId
+from rag_core.domain import LONGEST_COMMENT, REASONS, PersonId, QuestionId
 from tests.bot.local.zendeskapp.conftest import desk_in
 from tests.bot.local.zendeskapp.page import Desk, served
 
@@ -137,25 +138,136 @@ def test_a_draft_is_made_otherwise_by_a_button(page: Page, desk: Desk, app: Fram
     first = desk.draft(REFUNDS)
     opened(page, app)
     pressed(app, "Shorter")
-    expect(app.get_by_text("Wished: Shorter")).to_be_visible()
+    expect(app.get_by_text("Asked for: Shorter")).to_be_visible()
     expect(app.get_by_role("heading", name="Draft reply")).to_be_focused()
     expect(app.locator("[data-part=unheeded]")).to_be_hidden()
     opened(page, app)
-    expect(app.get_by_text("Wished: Shorter")).to_be_visible()
+    expect(app.get_by_text("Asked for: Shorter")).to_be_visible()
     assert desk.parts.log.answer(first).text
 
 
 def test_and_in_ones_own_words(page: Page, desk: Desk, app: FrameLocator) -> None:
-    desk.draft(REFUNDS)
+    name = desk.draft(REFUNDS)
     opened(page, app)
-    field = app.get_by_role("textbox", name="Another wish")
-    pressed(app, "Redraft")
+    panel = {"state": "draft", "of": name, "wishes": "any", "wished": False}
+    desk.failing.append(Got(200, json.dumps(panel | {"answer": shown(name)})))
+    opened(page, app)
+    field = app.get_by_role("textbox", name="How to rewrite it")
+    pressed(app, "Rewrite")
     expect(field).to_be_focused()
     field.fill("<b>As a poem</b>")
+    wished = {"instruction": "<b>As a poem</b>", "unheeded": True}
+    desk.failing.append(Got(200, json.dumps(panel | {"answer": shown(name) | wished})))
     field.press("Enter")
-    expect(app.get_by_text("Wished: <b>As a poem</b>")).to_be_visible()
+    expect(app.get_by_text("Asked for: <b>As a poem</b>")).to_be_visible()
     expect(app.locator("[data-part=unheeded]")).to_contain_text("quotes the documents word for word")
+    assert json.loads(desk.sent[-1].body) == {"instruction": "<b>As a poem</b>"}
+
+
+def shown(name: str) -> dict[str, Any]:
+    """An answer of a bot that has a model."""
+    html = "<p>It takes thirty days.</p>"
+    said = {"html": html, "insert_html": html, "insert_text": "It takes thirty days.", "confidence": "high"}
+    more = {"citations": [], "complete": True, "not_covered": "", "instruction": "", "unheeded": False, "rating": None}
+    return {"question_id": name, "outcome": "answered", **said, **more}
+
+
+def test_only_what_the_bot_can_do_is_offered(page: Page, desk: Desk, app: FrameLocator) -> None:
+    desk.draft(REFUNDS)
+    opened(page, app)
+    expect(app.get_by_role("button", name="More detail")).to_be_visible()
+    expect(app.get_by_role("button", name="Friendlier")).to_be_hidden()
+    expect(app.get_by_label("How to rewrite it")).to_be_hidden()
+    expect(app.get_by_role("button", name="Back to the first draft")).to_be_hidden()
+
+
+def test_the_first_draft_comes_back(page: Page, desk: Desk, app: FrameLocator) -> None:
+    name = desk.draft(REFUNDS)
+    opened(page, app)
+    pressed(app, "Shorter")
+    pressed(app, "More detail")
+    expect(app.get_by_text("Asked for: More detail")).to_be_visible()
+    pressed(app, "Back to the first draft")
+    expect(app.locator(".wish")).to_be_hidden()
+    expect(app.get_by_role("button", name="Back to the first draft")).to_be_hidden()
+    pressed(app, "Yes")
+    expect(app.get_by_text("Recorded: helpful.").first).to_be_visible()
+    assert desk.parts.log.answer(name).ratings
+    opened(page, app)
+    expect(app.locator(".wish")).to_be_hidden()
+
+
+NEWS = "The customer has written again"
+ON = "And what is an SPF record?"
+
+
+@pytest.mark.parametrize("event", ["app.activated", "ticket.updated"])
+def test_a_follow_ups_draft_takes_the_place_of_the_old_one(
+    page: Page, desk: Desk, app: FrameLocator, event: str
+) -> None:
+    desk.draft(REFUNDS)
+    opened(page, app)
+    desk.draft(ON, comment=2)
+    host(page, f"trigger('{event}')")
+    expect(app.locator(".text")).to_contain_text("TXT record")
+    expect(app.get_by_text(NEWS)).to_have_count(0)
+
+
+def test_a_follow_ups_draft_that_takes_a_while_is_seen_too(page: Page, desk: Desk, app: FrameLocator) -> None:
+    page.clock.install()
+    desk.draft(REFUNDS)
+    opened(page, app)
+    host(page, "trigger('app.activated')")
+    page.wait_for_function("() => true")
+    desk.draft(ON, comment=2)
+    page.clock.fast_forward(11_000)
+    expect(app.locator(".text")).to_contain_text("TXT record")
+
+
+@pytest.mark.parametrize("work", ["wish", "reason"])
+def test_it_takes_no_work_away_and_says_that_there_is_a_new_one(
+    page: Page, desk: Desk, app: FrameLocator, work: str
+) -> None:
+    desk.draft(REFUNDS)
+    opened(page, app)
+    if work == "wish":
+        pressed(app, "Shorter")
+        expect(app.get_by_text("Asked for: Shorter")).to_be_visible()
+    else:
+        pressed(app, "No")
+        app.get_by_role("textbox", name="In your own words").fill("It is ten")
+    desk.draft(ON, comment=2)
+    for _ in range(2):
+        host(page, "trigger('app.activated')")
+        expect(app.locator("#draft .news .title")).to_have_text(NEWS)
     expect(app.locator(".text")).to_contain_text("thirty days")
+    expect(app.get_by_role("status")).to_contain_text(NEWS)
+    pressed(app, "Show the new draft")
+    expect(app.locator(".text")).to_contain_text("TXT record")
+    expect(app.get_by_text(NEWS)).to_have_count(0)
+
+
+def test_an_old_draft_is_inserted_only_by_who_knows(page: Page, desk: Desk, app: FrameLocator) -> None:
+    desk.draft(REFUNDS)
+    opened(page, app)
+    desk.draft(ON, comment=2)  # and nothing has told the app
+    pressed(app, "Insert into reply")
+    expect(app.locator(".said.failed, [data-part=said]").first).to_contain_text("Not inserted")
+    assert host(page, "composer.appended") == []
+    assert host(page, "ticket.tags") == ["vip"]
+    pressed(app, "Insert the earlier draft")
+    expect(page.locator("#composer")).to_contain_text("thirty days")
+    pressed(app, "Show the new draft")
+    pressed(app, "Insert into reply")
+    expect(page.locator("#composer")).to_contain_text("TXT record")
+
+
+def test_an_api_that_is_down_keeps_nobody_from_inserting(page: Page, desk: Desk, app: FrameLocator) -> None:
+    desk.draft(REFUNDS)
+    opened(page, app)
+    desk.failing.append(failing(503))
+    pressed(app, "Insert into reply")
+    expect(page.locator("#composer")).to_contain_text("thirty days")
 
 
 def test_a_ticket_without_a_draft_gets_one_on_demand(page: Page, desk: Desk, app: FrameLocator) -> None:
@@ -202,7 +314,7 @@ def test_no_answer_names_the_nearest_pages(page: Page, desk: Desk, app: FrameLoc
     expect(app.get_by_role("link", name="SPF")).to_have_attribute("href", "https://help.example/spf")
     expect(app.get_by_role("button", name="Insert into reply")).to_have_count(0)
     expect(app.get_by_role("button", name="Shorter")).to_be_hidden()  # than what?
-    expect(app.get_by_label("Another wish")).to_be_visible()
+    expect(app.locator(".redraft")).to_have_count(0)
 
 
 def test_an_agents_own_question_is_answered_and_inserted(page: Page, desk: Desk, app: FrameLocator) -> None:
@@ -229,21 +341,35 @@ def test_it_is_rated_with_a_reason(page: Page, desk: Desk, app: FrameLocator) ->
     name = desk.draft(REFUNDS)
     opened(page, app)
     pressed(app, "No")
+    expect(app.get_by_text("Recorded: not helpful. Say why (optional).").first).to_be_visible()
     expect(app.get_by_role("radio", name="Wrong")).to_be_focused()
+    assert [(each.helpful, each.reason) for each in desk.parts.log.answer(name).ratings] == [(False, "")]
     app.get_by_role("radio", name="Outdated").check()
     app.get_by_role("textbox", name="In your own words").fill("It is ten days")
     pressed(app, "Send")
-    expect(app.get_by_text("Thanks: recorded as not helpful.").first).to_be_visible()
+    expect(app.get_by_text("Recorded: not helpful. Thank you for the reason.").first).to_be_visible()
     (kept,) = desk.parts.log.answer(name).ratings
     assert (kept.person, kept.helpful, kept.reason) == ("zendesk:acme:agent:4815", False, "outdated")
     assert kept.comment == "It is ten days"
     opened(page, app)
     expect(app.get_by_role("button", name="No", exact=True)).to_have_attribute("aria-pressed", "true")
     pressed(app, "Yes")
-    expect(app.get_by_text("Thanks: recorded as helpful.").first).to_be_visible()
+    expect(app.get_by_text("Recorded: helpful.").first).to_be_visible()
     expect(app.get_by_role("button", name="Yes")).to_have_attribute("aria-pressed", "true")
     (kept,) = desk.parts.log.answer(name).ratings
     assert kept.helpful
+    expect(app.locator(".rating [aria-pressed=true]")).to_have_count(1)
+    pressed(app, "No")
+    expect(app.locator(".rating [aria-pressed=true]")).to_have_text("No")
+
+
+def test_a_verdict_that_is_given_again_keeps_its_reason(page: Page, desk: Desk, app: FrameLocator) -> None:
+    name = desk.draft(REFUNDS)
+    desk.parts.rate(name, PersonId("zendesk:acme:agent:4815"), helpful=False, reason="outdated")
+    opened(page, app)
+    pressed(app, "No")
+    expect(app.get_by_role("radio", name="Wrong")).to_be_focused()
+    assert desk.parts.log.answer(name).ratings[0].reason == "outdated"
 
 
 def test_every_reason_can_be_given_and_no_more_than_is_taken(page: Page, desk: Desk, app: FrameLocator) -> None:
@@ -288,7 +414,7 @@ def test_a_wish_that_fails_leaves_the_draft_where_it_is(page: Page, desk: Desk, 
     expect(app.get_by_text("Not now")).to_be_visible()
     expect(app.locator(".text")).to_contain_text("thirty days")
     pressed(app, "Try again")
-    expect(app.get_by_text("Wished: Shorter")).to_be_visible()
+    expect(app.get_by_text("Asked for: Shorter")).to_be_visible()
 
 
 def test_a_question_that_fails_can_be_asked_again(page: Page, desk: Desk, app: FrameLocator) -> None:
@@ -364,16 +490,15 @@ def test_the_keyboard_is_enough(page: Page, desk: Desk, app: FrameLocator) -> No
     opened(page, app)
     app.get_by_role("heading", name="Draft reply").focus()
     reached = []
-    for _ in range(11):
+    for _ in range(8):
         page.keyboard.press("Tab")
         focused = "document.activeElement.getAttribute('aria-label') || document.activeElement.innerText || 'field'"
         reached.append(page.frames[1].evaluate(focused).strip().split("\n")[0])
         assert page.frames[1].evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
-    assert reached[:9] == [
+    assert reached == [
         *("Source 1", "Insert into reply", "Copy", "Refunds > How long refunds take"),
-        *("Yes", "No", "Shorter", "Friendlier", "More detail"),
+        *("Yes", "No", "Shorter", "More detail"),
     ]
-    assert reached[9:] == ["Another wish", "Redraft"]
 
 
 def test_whatever_can_be_operated_has_a_name(page: Page, desk: Desk, app: FrameLocator) -> None:

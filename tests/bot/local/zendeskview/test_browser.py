@@ -42,6 +42,7 @@ def opened(page: Page, text: str = REFUNDS, subject: str = "Refunds") -> FrameLo
     page.get_by_label("Message").fill(text)
     page.get_by_role("button", name="Submit ticket").click()
     expect(page.get_by_role("heading", name=subject)).to_be_visible()
+    expect(page.locator("#composer [contenteditable]")).to_be_visible()  # the script has put it in the field's place
     return page.frame_locator("#app")
 
 
@@ -53,8 +54,8 @@ def test_a_draft_comes_is_inserted_sent_and_counted(page: Page, built: App) -> N
     field = page.get_by_role("textbox", name="Your comment")
     expect(field).to_contain_text("thirty days")
     expect(field).not_to_contain_text("[1]")
-    page.get_by_label("and solve it").check()
-    page.get_by_role("button", name="Submit").click()
+    page.get_by_label("Submit as solved").check()
+    page.get_by_role("button", name="Submit", exact=True).click()
     expect(page.get_by_role("log", name="Comments").get_by_role("article")).to_have_count(3)
     expect(page.get_by_role("list", name="Tags")).to_contain_text("supportbot_assisted")
     expect(page.locator("#about")).to_contain_text("solved")
@@ -67,6 +68,23 @@ def test_a_rating_in_the_sidebar_is_recorded(page: Page, built: App) -> None:
     until(lambda: sum(day.helpful for day in built.log.tally()) == 1)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_rating_link_of_a_note_records_and_looks_like_the_playground(page: Page, built: App, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    opened(page)
+    accent = "getComputedStyle(document.documentElement).getPropertyValue('--accent').trim()"
+    ours = page.evaluate(accent)
+    page.get_by_role("log", name="Comments").get_by_role("link", name="Yes").click()
+    page.get_by_role("button", name="It helped").click()
+    expect(page.get_by_role("heading", name="Recorded: the draft helped")).to_be_visible()
+    assert sum(day.helpful for day in built.log.tally()) == 1
+    page.get_by_label("Comment").fill("Short and right")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("What you added is on record")
+    assert page.evaluate(accent) == ours
+    assert not overflows(page)
+
+
 def test_it_follows_without_being_loaded_again_and_keeps_what_is_written(page: Page, address: str) -> None:
     opened(page)
     page.evaluate("window.stayed = true")
@@ -74,8 +92,9 @@ def test_it_follows_without_being_loaded_again_and_keeps_what_is_written(page: P
     other = page.context.browser.new_context(base_url=address).new_page()  # type: ignore[union-attr]
     other.goto(page.url)
     other.get_by_label("As Ada Okafor").check()
+    expect(other.locator("#composer [contenteditable]")).to_be_visible()
     other.get_by_role("textbox", name="Your comment").fill("Still there?")
-    other.get_by_role("button", name="Submit").click()
+    other.get_by_role("button", name="Submit", exact=True).click()
     expect(page.get_by_role("log", name="Comments")).to_contain_text("Still there?")
     expect(page.get_by_role("textbox", name="Your comment")).to_have_text("half a sentence")
     assert page.evaluate("window.stayed")
@@ -106,7 +125,7 @@ def test_it_works_without_javascript(browser: Browser, address: str) -> None:
 
     until(drafted)
     page.get_by_role("textbox", name="Your comment").fill("Thirty days.")
-    page.get_by_role("button", name="Submit").click()
+    page.get_by_role("button", name="Submit", exact=True).click()
     expect(page.get_by_role("article")).to_have_count(3)
     context.close()
 
