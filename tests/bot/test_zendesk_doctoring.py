@@ -237,7 +237,7 @@ def test_an_address_where_nobody_answers_or_that_is_none(office: Office) -> None
     assert "does not answer from here" in bad(office, "public address", public_url="http://127.0.0.1:1")
     found = office.findings(public_url="http://bot.example")
     assert "by https" in found["public address"].text
-    assert "PUBLIC_URL is wrong: it is needed" in office.findings(public_url="")["public address"].text
+    assert "PUBLIC_URL is missing" in office.findings(public_url="")["public address"].text
 
 
 def test_a_tag_is_counted_and_one_that_cannot_be_is_refused(office: Office) -> None:

@@ -45,7 +45,7 @@ def test_what_was_never_reached_is_said_at_once_with_its_host_and_what_to_check(
 def test_a_name_that_nobody_has_is_said_at_once() -> None:
     waited: list[float] = []
     unknown = Zendesk(Site.of("", "http://nobody.invalid"), ApiToken("a@b.c", "canary"), waited.append)
-    with pytest.raises(UnreachedError, match="nobody.invalid cannot be reached"):
+    with pytest.raises(UnreachedError, match=r"nobody\.invalid cannot be reached"):
         me(Patience(unknown, waited.append))
     assert sum(waited) < SHORT
 
