@@ -7,11 +7,13 @@ import re
 
 import msgspec
 
-from bot.settings import BEDROCK, EMBEDDING, SCHEMES, SECRET, Settings, wrong
+from bot.settings import BEDROCK, EMBEDDING, SCHEMES, SECRET, Settings, missing, wrong
 
 GROUP = re.compile(r"(?:S[A-Z0-9]{2,20})?", re.ASCII)  # in Slack
 ZENDESK = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)  # a subdomain
+ADDRESS = re.compile(rf"(?:https?://)?({ZENDESK.pattern})\.zendesk\.com(?:/.*)?", re.ASCII)
 SHORTEST_SECRET = 32  # characters: RFC 7518, 3.2, wants a key of HS256 as long as its hash
+OAUTH, TOKEN = ("zendesk_client_id", "zendesk_client_secret"), ("zendesk_email", "zendesk_token")
 WORKSPACE = re.compile(r"[TE][A-Z0-9]{2,20}", re.ASCII)
 
 
@@ -44,30 +46,51 @@ def _check_slack(settings: Settings) -> None:
         raise wrong(
             "slack_client_id", "it is for several workspaces, SUPPORTBOT_SLACK_BOT_TOKEN for one: set one of them"
         )
-    for name in ("slack_client_secret", "slack_encryption_key", "slack_workspaces"):
-        if not getattr(settings, name):
-            raise wrong(name, "it is needed with SUPPORTBOT_SLACK_CLIENT_ID (docs/slack.md)")
+    if absent := _unset(settings, "slack_client_secret", "slack_encryption_key", "slack_workspaces"):
+        raise missing(absent, "SUPPORTBOT_SLACK_CLIENT_ID does nothing without (docs/slack.md)")
     if not all(WORKSPACE.fullmatch(each) for each in settings.slack_workspaces.replace(",", " ").split()):
         raise wrong("slack_workspaces", "it reads T0123ABCD,E0456EFGH: ids of workspaces and organisations")
 
 
 def _check_zendesk(settings: Settings) -> None:
-    oauth = (settings.zendesk_client_id, settings.zendesk_client_secret)
-    token = (settings.zendesk_email, settings.zendesk_token)
     if not settings.zendesk_subdomain:
-        used = (settings.zendesk_webhook_secret, settings.zendesk_app_secret, settings.zendesk_ticket_tag)
-        if any((*oauth, *token, settings.zendesk_url, *used)):
-            raise wrong("zendesk_subdomain", "it is needed with the other settings of Zendesk (docs/zendesk.md)")
+        used = (settings.zendesk_url, settings.zendesk_webhook_secret, settings.zendesk_app_secret)
+        if any((*used, settings.zendesk_ticket_tag)) or _stated(settings, *OAUTH, *TOKEN):
+            raise missing(["zendesk_subdomain"], "the other settings of Zendesk need it (docs/zendesk.md)")
     elif not ZENDESK.fullmatch(settings.zendesk_subdomain):
-        raise wrong("zendesk_subdomain", "of https://example.zendesk.com it is the word example")
+        raise wrong("zendesk_subdomain", _subdomain(settings.zendesk_subdomain))
     elif settings.zendesk_app_secret and not (
         settings.zendesk_app_secret.startswith(SECRET) or len(settings.zendesk_app_secret) >= SHORTEST_SECRET
     ):
         raise wrong("zendesk_app_secret", f"it has at least {SHORTEST_SECRET} characters; give the app the same")
-    elif not ((all(oauth) and not any(token)) or (all(token) and not any(oauth))):
-        raise wrong("zendesk_client_id", "with it _CLIENT_SECRET is needed, or instead of both _EMAIL and _TOKEN")
+    else:
+        _check_sign_in(settings)
     if 0 != settings.zendesk_confidence_field == settings.zendesk_answer_field:
         raise wrong("zendesk_answer_field", "it is the field of SUPPORTBOT_ZENDESK_CONFIDENCE_FIELD: each has its own")
+
+
+def _check_sign_in(settings: Settings) -> None:
+    """By the one pair of settings or the other."""
+    if _stated(settings, *OAUTH) and _stated(settings, *TOKEN):
+        raise wrong(
+            "zendesk_client_id", "it signs in by OAuth, and SUPPORTBOT_ZENDESK_EMAIL by an API token: set one of them"
+        )
+    if absent := _unset(settings, *(TOKEN if _stated(settings, *TOKEN) else OAUTH)):
+        raise missing(absent, "the bot cannot sign in to Zendesk without (docs/zendesk.md)")
+
+
+def _subdomain(stated: str) -> str:
+    """What to set, which an address tells."""
+    found = ADDRESS.fullmatch(stated.strip().lower())
+    return f"it is the word {found[1]} alone" if found else "of https://example.zendesk.com it is the word example"
+
+
+def _stated(settings: Settings, *names: str) -> list[str]:
+    return [name for name in names if getattr(settings, name)]
+
+
+def _unset(settings: Settings, *names: str) -> list[str]:
+    return [name for name in names if not getattr(settings, name)]
 
 
 def _check_login(settings: Settings) -> None:

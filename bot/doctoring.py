@@ -56,14 +56,24 @@ KEPT_IN = {  # settings that may name a secret, by the check that reads it
 PASSAGE = Passage(Chunk(PAGE, 0, (), PAGE.url, "The greeting of the house is hello."), 1.0)
 
 
+class Unused(str):
+    """What a check says of a part that the settings do not name."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found: `text` says what is there, or what is wrong and what to do."""
+    """What one check found: `text` says what is there, or what is wrong and what to do.
+
+    What is not set up is no failure: `used` is False, and `text` says what it would give.
+    """
 
     name: str
     well: bool
     text: str
     seconds: float
+    used: bool = True
 
 
 def examine(app: App) -> Iterator[Finding]:
@@ -74,7 +84,7 @@ def examine(app: App) -> Iterator[Finding]:
             text, well = check(), True
         except SupportBotError as error:
             text, well = f"{error}{_secrets(app.settings, name, str(error))}", False
-        yield Finding(name, well, text, time.perf_counter() - started)
+        yield Finding(name, well, text, time.perf_counter() - started, used=not isinstance(text, Unused))
 
 
 def _checks(app: App) -> Iterator[tuple[str, Callable[[], str]]]:

@@ -3,8 +3,9 @@
 from urllib.parse import urlsplit
 
 from bot import zendesk
+from bot.agreeing import OAUTH
 from bot.arriving import ZENDESK
-from bot.settings import Settings, wrong
+from bot.settings import Settings, missing, wrong
 from integrations.zendesk.administering import Administration
 from integrations.zendesk.provisioning import Provisioning
 from integrations.zendesk.wanting import Wanted
@@ -15,7 +16,7 @@ LOCAL = ("127.0.0.1", "localhost", "::1")
 def endpoint(settings: Settings) -> str:
     """What Zendesk's webhook calls. Raises MisconfiguredError."""
     if not settings.public_url:
-        raise wrong("public_url", "it is needed, as Zendesk calls it: https://..., where this bot's API is reached")
+        raise missing(["public_url"], "it is the https address at which Zendesk reaches this bot (docs/zendesk.md)")
     address = settings.address("public_url")
     if address.scheme != "https" and address.hostname not in LOCAL:
         raise wrong("public_url", "Zendesk is to call it by https")
@@ -24,10 +25,16 @@ def endpoint(settings: Settings) -> str:
     return f"{settings.public_url.rstrip('/')}{ZENDESK}"
 
 
+def check(settings: Settings) -> None:
+    """Before anybody signs in. Raises MisconfiguredError, which names all that is missing."""
+    if not settings.zendesk_subdomain:
+        absent = ["zendesk_subdomain", *OAUTH, *([] if settings.public_url else ["public_url"])]
+        raise missing(absent, "docs/zendesk.md says what each is")
+    endpoint(settings)
+
+
 def administration(settings: Settings) -> Administration:
     """Raises MisconfiguredError; UnavailableError when a secret cannot be read now."""
-    if not settings.zendesk_subdomain:
-        raise wrong("zendesk_subdomain", "it is needed, and a sign-in: which Zendesk is it? (docs/zendesk.md)")
     return Administration(zendesk.client(settings))
 
 

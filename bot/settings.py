@@ -6,7 +6,7 @@ lexical answer: docs/decisions.md.
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, get_args, get_type_hints
 from urllib.parse import SplitResult, urlsplit
@@ -47,6 +47,9 @@ WITH_PATH = (*OF_AWS, "slack_url", "report_url", "public_url")
 HOST = re.compile(r"(?:(?!-)[\w-]{1,63}(?<!-)\.)*(?!-)[\w-]{1,63}(?<!-)\.?", re.ASCII)
 UNUSED = {WEB: ("", "/"), REDIS: ("", "/", "/0")}  # paths that say nothing, so that no other is ignored
 FORMS = {WEB: "https://host or https://host:port", REDIS: "redis://host:port, or rediss:// with TLS"}
+FORMS_OF = {bool: "true or false", int: "a whole number", float: "a number"}
+BOUND = re.compile(r"([<>]=?) ([-\d.]+)$")  # as msgspec names one
+BOUNDS = {">=": "of at least", ">": "above", "<=": "of at most", "<": "below"}
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Quota = Annotated[int, msgspec.Meta(ge=0)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
@@ -239,8 +242,7 @@ def load(environment: Mapping[str, str] = os.environ, **given: object) -> Settin
         if not path:
             raise MisconfiguredError(f"a setting is wrong: {reason}") from error
         name = path.rstrip("`")
-        choices = get_args(get_type_hints(Settings)[name]) if reason.startswith("Invalid enum") else ()
-        raise wrong(name, f"it is one of {', '.join(map(str, choices))}" if choices else reason) from error
+        raise wrong(name, _form(name, reason)) from error
     from bot.agreeing import check  # it knows this module
 
     check(settings)
@@ -263,6 +265,22 @@ def _expanded(home: str) -> Path:
         return Path(home).expanduser()
     except RuntimeError as error:
         raise wrong("home", f"{Path(home).parts[0]} is nobody's home here: name a folder, also as --home") from error
+
+
+def _form(name: str, reason: str) -> str:
+    """What a setting is, instead of msgspec's `reason` why its value is not that."""
+    kind = get_type_hints(Settings)[name]
+    if kind not in FORMS_OF:
+        return f"it is one of {', '.join(map(str, get_args(kind)))}" if get_args(kind) else reason
+    bound = BOUND.search(reason)
+    return f"it is {FORMS_OF[kind]}{f' {BOUNDS[bound[1]]} {float(bound[2]):g}' if bound else ''}"
+
+
+def missing(names: Sequence[str], reason: str) -> MisconfiguredError:
+    """`names`: all that are, so that nobody is told of one after the other."""
+    *first, last = (f"{PREFIX}{name.upper()}" for name in names)
+    named = f"{', '.join(first)} and {last} are" if first else f"{last} is"
+    return MisconfiguredError(f"{named} missing: {reason}")
 
 
 def wrong(name: str, reason: str) -> MisconfiguredError:

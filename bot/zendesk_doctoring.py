@@ -19,6 +19,14 @@ from rag_core.errors import MisconfiguredError, UnavailableError
 
 PATIENCE, REACHING = 15.0, 5.0  # seconds for a check, and for what Zendesk would call
 SETUP = "`supportbot zendesk setup` makes and mends it"
+DRAFTLESS = (
+    "no ticket gets a draft: SUPPORTBOT_ZENDESK_WEBHOOK_SECRET is not set; `supportbot zendesk setup` makes the "
+    "webhook and gives its secret"
+)
+SIDEBARLESS = (
+    "tickets have no sidebar: SUPPORTBOT_ZENDESK_APP_SECRET is not set; make one with `openssl rand -hex 32`, then "
+    "`supportbot zendesk app build` (docs/zendesk.md)"
+)
 UNSEEN = "not looked at: only an admin's sign-in may"
 TAG = re.compile(r"[^\s\"',A-Z]+")
 REFUSED = (401, 403)
@@ -43,9 +51,20 @@ def checks(settings: Settings) -> Iterator[Check]:
     if settings.zendesk or settings.public_url:
         yield "public address", lambda: _address(settings)
     if settings.zendesk_templates or settings.zendesk_ignored:
-        yield "Zendesk drafts", lambda: _drafts(settings)
+        yield "Zendesk templates", lambda: _drafts(settings)
     if settings.zendesk_app_secret:
         yield "Zendesk sidebar", lambda: _sidebar(settings)
+    yield from _unused(settings)
+
+
+def _unused(settings: Settings) -> Iterator[Check]:
+    """What is not set up although Zendesk is."""
+    from bot.doctoring import Unused  # it knows this module
+
+    if not settings.zendesk_webhook_secret:
+        yield "Zendesk drafts", lambda: Unused(DRAFTLESS)
+    if not settings.zendesk_app_secret:
+        yield "Zendesk sidebar", lambda: Unused(SIDEBARLESS)
 
 
 def _drafts(settings: Settings) -> str:

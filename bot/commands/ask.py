@@ -16,7 +16,7 @@ ESCAPE = re.compile(r"\\([\\*\[\]<~`|_])")
 @options.home_option
 @options.audience_option("On whose behalf: public readers see public documents only.")
 @click.option(
-    "--follow-up", metavar="ID", callback=options.text, help="The question_id that this question follows up on."
+    "--follow-up", metavar="ID", callback=options.text, help="The id of the answer that this question follows up on."
 )
 @options.json_option
 def command(text: str, home: str | None, audience: str, follow_up: str | None, as_json: bool) -> None:

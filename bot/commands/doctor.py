@@ -14,6 +14,7 @@ from bot.commands import options
 def command(home: str | None, as_json: bool) -> None:
     """Check every part that the settings name: one line each, and what to do about it. Ends with 1 if one is not well.
 
+    A line with -- is of a part that is not set up, and says what it would give.
     Each model is asked one short question, which costs a fraction of a cent.
     """
     from bot.doctoring import examine
@@ -22,7 +23,7 @@ def command(home: str | None, as_json: bool) -> None:
     for finding in examine(options.app(home)):
         findings.append(finding)
         if not as_json:
-            mark = "ok  " if finding.well else "FAIL"
+            mark = "FAIL" if not finding.well else "ok  " if finding.used else "--  "
             click.echo(f"{mark}  {finding.name:<20}  {finding.text}  ({finding.seconds * 1000:.0f} ms)")
     if as_json:
         options.print_json({"checks": [asdict(finding) for finding in findings]})

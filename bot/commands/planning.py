@@ -23,7 +23,7 @@ def signed_in(settings: Settings) -> Iterator[tuple[Administration, int]]:
     """The account, and the id of the user. Who is no admin is told so."""
     from bot import provisioning, zendesk
 
-    provisioning.endpoint(settings)  # first: what is wrong with it needs no sign-in to be told
+    provisioning.check(settings)
     of = provisioning.administration(settings)
     try:
         with zendesk.installed():

@@ -9,7 +9,7 @@ AS = "Who rates; you by default. A second rating replaces the first."
 
 
 @click.command("rate")
-@click.argument("question_id", callback=options.text)
+@click.argument("question_id", metavar="ID", callback=options.text)
 @click.argument("verdict", type=click.Choice(["helpful", "not-helpful"]))
 @click.option("--reason", metavar="[" + "|".join(REASONS) + "]", help="Why it did not help.")
 @click.option("--comment", default="", help="In your own words.")
@@ -18,7 +18,7 @@ AS = "Who rates; you by default. A second rating replaces the first."
 def command(
     question_id: str, verdict: str, reason: str | None, comment: str, person: str | None, home: str | None
 ) -> None:
-    """Record whether the answer QUESTION_ID helped."""
+    """Record whether the answer ID helped; `supportbot ask` ended with it."""
     rating = options.app(home).rate(
         QuestionId(question_id),
         PersonId(person) if person else options.person(),

@@ -13,6 +13,11 @@ NEXT = (
     "Give it the value of SUPPORTBOT_ZENDESK_APP_SECRET as its shared secret."
 )
 
+SECRETLESS = (
+    "SUPPORTBOT_ZENDESK_APP_SECRET is not set here, and where the bot runs the sidebar does not work without. Make one "
+    "with: openssl rand -hex 32"
+)
+
 
 @click.group("app")
 def command() -> None:
@@ -30,11 +35,15 @@ def command() -> None:
 )
 def build(api_host: str | None, output: Path) -> None:
     """Check the app and pack it for Zendesk."""
-    address = api_host or load().public_url
+    settings = load()
+    address = api_host or settings.public_url
     if not address:
         raise MisconfiguredError("where is the bot's API? Give --api-host, or set SUPPORTBOT_PUBLIC_URL")
-    package = Sidebar.of(address).build()
+    sidebar = Sidebar.of(address)
+    package = sidebar.build()
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_bytes(package.content)
-    click.echo(f"{output}: {len(package.content):,} bytes, for the API at {package.host}\nsha256 {package.sha256}")
+    click.echo(f"{output}: {len(package.content):,} bytes, for the API at {sidebar.url}\nsha256 {package.sha256}")
     click.echo(NEXT)
+    if not settings.zendesk_app_secret:
+        click.echo(SECRETLESS, err=True)

@@ -14,7 +14,7 @@ from bot.local.journalling import Journal
 from bot.local.queueing import LocalJobs
 from bot.local.relaying import Context, Shared, relayed
 from bot.observability import Telemetry
-from rag_core.errors import MisconfiguredError
+from bot.settings import missing
 from rag_core.ports import JobQueue
 
 RATING, SIDEBAR = "/zendesk/rate", "/zendesk/app/{rest:path}"
@@ -29,7 +29,7 @@ def answering(app: App, log: IO[str]) -> Iterator[ASGIApp]:
     What a former process took and did not do is done first. Raises MisconfiguredError.
     """
     if not app.settings.zendesk:
-        raise MisconfiguredError("Zendesk is not set up: set SUPPORTBOT_ZENDESK_WEBHOOK_SECRET (docs/zendesk.md)")
+        raise missing(["zendesk_webhook_secret"], "`supportbot zendesk setup` gives it (docs/zendesk.md)")
     telemetry = Telemetry(stream=log, plain=True, metrics=False)
     with LocalJobs(app, telemetry, Journal(app.records)) as queue:
         yield application(app, queue, telemetry)

@@ -102,6 +102,8 @@ class ClientCredentials:
     def _ask(self, deadline: Deadline) -> dict[str, Any]:
         import requests  # loaded with the first call: whoever opens no ticket does not wait for it
 
+        from integrations.zendesk.reaching import unreached
+
         connect, read = PATIENCE
         if not deadline.remaining:
             raise UnavailableError("no time is left to sign in to Zendesk")
@@ -117,7 +119,8 @@ class ClientCredentials:
                 )
                 told = response.json() if response.ok else None
         except requests.RequestException as error:
-            raise UnavailableError(f"Zendesk did not answer the sign-in ({type(error).__name__})") from None
+            lost = UnavailableError(f"{self._site.netloc} did not answer the sign-in ({type(error).__name__})")
+            raise unreached(error, self._site) or lost from None
         if response.status_code != 200:
             raise _refusal(response.status_code, dict(response.headers), response.content)
         return told if isinstance(told, dict) else {}

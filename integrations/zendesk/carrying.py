@@ -18,6 +18,7 @@ from requests.adapters import HTTPAdapter
 from integrations.zendesk.addressing import Site
 from integrations.zendesk.authorizing import PATIENCE, Access
 from integrations.zendesk.pacing import Pace
+from integrations.zendesk.reaching import unreached
 from integrations.zendesk.refusing import ConflictError, LostError, translated
 from rag_core.domain import Deadline
 from rag_core.errors import UnavailableError
@@ -115,10 +116,9 @@ class Wire(requests.Session):
         options["timeout"] = (min(connect, remaining), min(read, remaining))
         try:
             return super().request(method, url, *args, **options)
-        except requests.ConnectTimeout as error:
-            raise UnavailableError(f"Zendesk cannot be reached ({type(error).__name__})") from None
         except (requests.RequestException, OSError) as error:  # its text holds the address with what was searched for
-            raise LostError(f"Zendesk did not answer ({type(error).__name__})") from None
+            lost = LostError(f"Zendesk did not answer ({type(error).__name__})")
+            raise unreached(error, self._site) or lost from None
 
     def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = self._header

@@ -57,13 +57,18 @@ class Sidebar:
             )
         return cls(host, parts.path.rstrip("/"))
 
+    @property
+    def url(self) -> str:
+        """Where the app calls it."""
+        return f"https://{self.host}{self.path}"
+
     def files(self, folder: Path = FOLDER) -> dict[str, bytes]:
         """By their path in the package."""
         found = {}
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             name, content = path.relative_to(folder).as_posix(), path.read_bytes()
             if name in FILLED:
-                content = content.replace(URL, f"https://{self.host}{self.path}".encode())
+                content = content.replace(URL, self.url.encode())
                 content = content.replace(HOST, self.host.encode())
             found[name] = content
         return found

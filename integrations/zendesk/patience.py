@@ -1,7 +1,7 @@
 """Calls that an ingestion makes: it takes the time it takes, and goes on where Zendesk was away.
 
 Nobody waits for an answer here, so a limit is waited for and an outage is sat out; what is wrong for good is said at
-once.
+once, and so is a Zendesk that was never reached: its name may be wrong.
 """
 
 import time
@@ -23,13 +23,19 @@ class Patience:
 
     def __init__(self, zendesk: Zendesk, sleep: Callable[[float], None] = time.sleep) -> None:
         self.site, self._zendesk, self._sleep = zendesk.site, zendesk, sleep
+        self._reached = False
 
     def ask(self, call: Callable[[Any], Given]) -> Given:
-        """What `call` gives for zenpy; it only reads. Raises UnavailableError once patience has ended."""
+        """What `call` gives for zenpy; it only reads. Raises UnavailableError once patience has ended.
+
+        At once where Zendesk cannot be reached, and has not been before.
+        """
         for pause in PAUSES:
             try:
                 return self._once(call)
             except UnavailableError as error:
+                if self._never_reached(error):
+                    raise
                 self._sleep(max(pause, error.retry_after or 0.0))
         return self._once(call)
 
@@ -41,4 +47,12 @@ class Patience:
 
     def _once(self, call: Callable[[Any], Given]) -> Given:
         with self._zendesk.calling(Deadline.within(PATIENCE)) as zenpy:
-            return call(zenpy)
+            found = call(zenpy)
+        self._reached = True
+        return found
+
+    def _never_reached(self, error: UnavailableError) -> bool:
+        from integrations.zendesk.reaching import UnreachedError  # it loads requests
+
+        self._reached = self._reached or not isinstance(error, UnreachedError)
+        return not self._reached

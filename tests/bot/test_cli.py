@@ -232,7 +232,7 @@ def test_a_mistake_ends_with_2_and_a_sentence(supportbot: Command, arguments: li
         (["ingest", str(DEMO)], {"HOME": NO_TEXT}, "SUPPORTBOT_HOME is wrong: it is no text"),
         (["costs", "--to", "0001-01-01"], {}, "--to is a day between"),
         (["costs", "--to", "9999-12-31"], {}, "--to is a day between"),
-        (["rate", NO_TEXT, "helpful"], {}, "'QUESTION_ID': it is no text"),
+        (["rate", NO_TEXT, "helpful"], {}, "'ID': it is no text"),
         (["rate", "x", "helpful", "--as", NO_TEXT], {}, "'--as': it is no text"),
         ([*ASK, "--follow-up", NO_TEXT], {}, "'--follow-up': it is no text"),
         (["ingest", str(DEMO), "--base-url", f"https://{NO_TEXT}"], {}, "'--base-url': it is no text"),
@@ -320,3 +320,20 @@ def test_help_names_every_command(supportbot: Command) -> None:
     shown = supportbot("--help").stdout
     for name in ("ask", "ingest", "rate", "report", "eval", "serve", "demo", "status", "forget"):
         assert f"  {name} " in shown
+
+
+def test_the_id_to_rate_is_the_one_that_ask_ends_with(supportbot: Command, docs: Path) -> None:
+    supportbot("ingest", docs)
+    assert "take the id that `supportbot ask` ended with" in supportbot("rate", "foo", "helpful", code=2).stderr
+    last = supportbot("ask", "How long do refunds take?").stdout.splitlines()[-1]
+    assert last.split()[-2] == "id"
+    supportbot("rate", last.split()[-1], "helpful")
+
+
+def test_a_part_that_is_not_set_up_is_no_failure_of_the_doctors(supportbot: Command, docs: Path) -> None:
+    supportbot("ingest", docs)
+    zendesk = {"SUBDOMAIN": "example", "URL": "http://127.0.0.1:1", "CLIENT_ID": "bot", "CLIENT_SECRET": "canary"}
+    stated = {f"SUPPORTBOT_ZENDESK_{name}": value for name, value in zendesk.items()}
+    lines = supportbot("doctor", code=1, **stated).stdout.splitlines()
+    assert [line[:4].strip() for line in lines if line[6:].startswith("Zendesk")] == ["FAIL", "--", "--"]
+    assert "127.0.0.1:1 cannot be reached" in "".join(lines)

@@ -25,6 +25,23 @@ def test_a_wrong_value_is_named(port: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("TRACING", "maybe", "it is true or false"),
+        ("RETENTION", "long", "it is a whole number"),
+        ("RETENTION", "0", "it is a whole number of at least 1"),
+        ("PORT", "70000", "it is a whole number of at most 65535"),
+        ("DEADLINE", "soon", "it is a number"),
+        ("DEADLINE", "0", "it is a number above 0"),
+        ("ZENDESK_MODE", "loud", "it is one of draft, shadow"),
+    ],
+)
+def test_a_wrong_value_is_told_what_it_should_be_in_plain_words(name: str, value: str, said: str) -> None:
+    with pytest.raises(MisconfiguredError, match=f"^SUPPORTBOT_{name} is wrong: {said}$"):
+        load({f"SUPPORTBOT_{name}": value})
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("REDIS_URL", "redis://host:0"),

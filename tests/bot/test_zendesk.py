@@ -46,12 +46,17 @@ def test_without_settings_there_is_no_desk() -> None:
 @pytest.mark.parametrize(
     ("environment", "said"),
     [
-        (OAUTH, "SUBDOMAIN is wrong: it is needed"),
-        (SUBDOMAIN, "CLIENT_ID is wrong"),
-        (SUBDOMAIN | OAUTH | TOKEN, "CLIENT_ID is wrong"),
-        (SUBDOMAIN | {"SUPPORTBOT_ZENDESK_EMAIL": "a@example.com"}, "CLIENT_ID is wrong"),
-        (OAUTH | {"SUPPORTBOT_ZENDESK_SUBDOMAIN": "https://example.zendesk.com"}, "SUBDOMAIN is wrong"),
-        ({"SUPPORTBOT_ZENDESK_TICKET_TAG": "faq"}, "SUBDOMAIN is wrong: it is needed"),
+        (OAUTH, "^SUPPORTBOT_ZENDESK_SUBDOMAIN is missing"),
+        (SUBDOMAIN, "^SUPPORTBOT_ZENDESK_CLIENT_ID and SUPPORTBOT_ZENDESK_CLIENT_SECRET are missing"),
+        (SUBDOMAIN | {"SUPPORTBOT_ZENDESK_CLIENT_ID": "bot"}, "^SUPPORTBOT_ZENDESK_CLIENT_SECRET is missing"),
+        (SUBDOMAIN | {"SUPPORTBOT_ZENDESK_EMAIL": "a@example.com"}, "^SUPPORTBOT_ZENDESK_TOKEN is missing"),
+        (SUBDOMAIN | {"SUPPORTBOT_ZENDESK_TOKEN": "t"}, "^SUPPORTBOT_ZENDESK_EMAIL is missing"),
+        (SUBDOMAIN | OAUTH | TOKEN, "CLIENT_ID is wrong: .* set one of them"),
+        (SUBDOMAIN | OAUTH | {"SUPPORTBOT_ZENDESK_TOKEN": "t"}, "CLIENT_ID is wrong: .* set one of them"),
+        (OAUTH | {"SUPPORTBOT_ZENDESK_SUBDOMAIN": "https://Acme-2.zendesk.com/agent"}, "it is the word acme-2 alone"),
+        (OAUTH | {"SUPPORTBOT_ZENDESK_SUBDOMAIN": "acme.zendesk.com"}, "SUBDOMAIN is wrong: it is the word acme alone"),
+        (OAUTH | {"SUPPORTBOT_ZENDESK_SUBDOMAIN": "Acme"}, "SUBDOMAIN is wrong: of https://example"),
+        ({"SUPPORTBOT_ZENDESK_TICKET_TAG": "faq"}, "^SUPPORTBOT_ZENDESK_SUBDOMAIN is missing"),
         (
             SUBDOMAIN | OAUTH | {"SUPPORTBOT_ZENDESK_CONFIDENCE_FIELD": "5", "SUPPORTBOT_ZENDESK_ANSWER_FIELD": "5"},
             "ANSWER_FIELD is wrong: it is the field of",

@@ -237,7 +237,7 @@ def test_an_address_where_nobody_answers_or_that_is_none(office: Office) -> None
     assert "does not answer from here" in bad(office, "public address", public_url="http://127.0.0.1:1")
     found = office.findings(public_url="http://bot.example")
     assert "by https" in found["public address"].text
-    assert "PUBLIC_URL is wrong: it is needed" in office.findings(public_url="")["public address"].text
+    assert "PUBLIC_URL is missing" in office.findings(public_url="")["public address"].text
 
 
 def test_a_tag_is_counted_and_one_that_cannot_be_is_refused(office: Office) -> None:
@@ -255,7 +255,12 @@ def test_a_help_center_that_does_not_answer(office: Office) -> None:
     assert "Zendesk answered with an error of its own" in bad(office, "Zendesk Help Center")
 
 
-def test_without_drafts_only_the_sign_in_is_looked_at(office: Office) -> None:
+def test_without_drafts_the_sign_in_is_looked_at_and_what_is_not_set_is_no_failure(office: Office) -> None:
     more: dict[str, Any] = dict.fromkeys(("zendesk_webhook_secret", "zendesk_app_secret", "public_url"), "")
     found = office.findings(zendesk_answer_field=0, zendesk_confidence_field=0, **more)
-    assert set(found) == {"Zendesk", "Zendesk scopes", "Zendesk rate limit", "Zendesk Help Center"}
+    unused = {name: each for name, each in found.items() if not each.used}
+    assert set(found) - set(unused) == {"Zendesk", "Zendesk scopes", "Zendesk rate limit", "Zendesk Help Center"}
+    assert all(each.well for each in found.values())
+    assert "`supportbot zendesk setup` makes the webhook" in unused["Zendesk drafts"].text
+    assert "`supportbot zendesk app build`" in unused["Zendesk sidebar"].text
+    assert all(each.used for each in office.findings().values())

@@ -212,7 +212,7 @@ def test_an_admin_sets_up_for_the_bots_own_user(office: Office) -> None:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("", "PUBLIC_URL is wrong: it is needed"),
+        ("", "PUBLIC_URL is missing: it is the https address"),
         ("http://bot.example", "PUBLIC_URL is wrong: Zendesk is to call it by https"),
         ("ftp://bot.example", "PUBLIC_URL is wrong: it reads https://host"),
         ("https://", "PUBLIC_URL is wrong"),
@@ -228,12 +228,14 @@ def test_an_address_that_is_none_is_refused_before_anything(office: Office, url:
     assert "canary" not in told
 
 
-def test_without_an_account_it_says_which_setting(office: Office) -> None:
-    for name in ("SUBDOMAIN", "URL", "CLIENT_ID", "CLIENT_SECRET"):
-        office.stated[f"SUPPORTBOT_ZENDESK_{name}"] = ""
-    code, said = office.set_up()
+@pytest.mark.parametrize("command", ["setup", "remove"])
+def test_without_any_setting_it_names_all_that_are_missing(office: Office, command: str) -> None:
+    names = [f"SUPPORTBOT_ZENDESK_{name}" for name in ("SUBDOMAIN", "CLIENT_ID", "CLIENT_SECRET")]
+    names.append("SUPPORTBOT_PUBLIC_URL")
+    office.stated |= dict.fromkeys([*names, "SUPPORTBOT_ZENDESK_URL"], "")
+    code, said = office.run(command, "--dry-run")
     assert code == 2
-    assert "ZENDESK_SUBDOMAIN is wrong: it is needed" in said
+    assert f"{', '.join(names[:-1])} and {names[-1]} are missing" in said
 
 
 def test_a_sign_in_that_is_wrong_is_said(office: Office) -> None:
@@ -252,3 +254,18 @@ def test_without_zenpy_it_says_what_to_install(office: Office) -> None:
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert "pip install 'supportbot[zendesk]'" in done.stderr
+
+
+def test_serving_without_the_webhooks_secret_says_where_it_comes_from(office: Office) -> None:
+    code, said = office.run("serve", "--port", "0")
+    assert code == 2
+    assert f"{SECRET} is missing: `supportbot zendesk setup` gives it" in said
+
+
+@pytest.mark.parametrize("secret", ["", "s" * 32])
+def test_the_sidebars_package_says_whom_it_calls_and_what_is_not_set(office: Office, secret: str) -> None:
+    office.stated["SUPPORTBOT_ZENDESK_APP_SECRET"] = secret
+    code, said = office.run("app", "build", "--output", str(office.home / "sidebar.zip"))
+    assert code == 0
+    assert "for the API at https://bot.example/prod\n" in said
+    assert ("openssl rand -hex 32" in said) == (not secret)

@@ -161,7 +161,7 @@ class SqliteFeedbackLog(SqliteFile):
 
 
 def _unknown(question_id: str) -> str:
-    return f"there is no answer with the id {question_id!r}: take the question_id that `supportbot ask` gave"
+    return f"there is no answer with the id {question_id!r}: take the id that `supportbot ask` ended with"
 
 
 def _tallies(outcomes: Iterable[tuple[str, str, int]], ratings: Iterable[tuple[str, int, str, int]]) -> list[Tally]:
