@@ -219,6 +219,7 @@ def test_wishes_add_up_to_no_more_than_there_is_room_for(zendesk: Zendesk) -> No
     for wish in ("Shorter", "More detail", "Shorter. " * 20, "Shorter. " * 20, "More detail. " * 15):
         panel, _ = sidebar.redraft(by, 7, Wish(wish), Deadline.within(20))
         assert panel.answer is not None
+    assert panel.answer is not None
     assert len(panel.answer.instruction) == LONGEST_WISH
     assert panel.answer.instruction.endswith("More detail")
 

@@ -37,7 +37,7 @@ def hostile(tmp_path: Path) -> HostileApp:
 def test_what_the_sidebar_is_given_holds_nothing_active(
     hostile: HostileApp, found: list[str], position: Position
 ) -> None:
-    answers = SidebarAnswers(hostile, shadow=False)
+    answers = SidebarAnswers(hostile, shadow=False, writes=True)
     for attack in found[::SHARE]:
         shown, _ = answers.ask(BY, Ask(hostile.turn(attack, position)), Deadline.within(10))
         allowed = hostile.allowed(attack, position)
