@@ -22,6 +22,7 @@ ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 MARKER = re.compile(r"[ \t]*(?<!\\)\[(\d{1,3})\](?![\[(:\]])")
 OURS = re.compile("([\ue000-\ue3ff])")  # a marker on its way through the parser: private use, and taken out before
+ALONE = re.compile("[\\s\ue000-\ue3ff]*[\ue000-\ue3ff]\\s*")
 FIRST = 0xE000
 HIGH, MEDIUM = 0.75, 0.55  # of a confidence; what is answered at all begins at 0.48, 0.32 without vectors
 PLACEHOLDER = re.compile(r"(?<=\{)(?=[{%])")  # {{ticket.comments}}: Zendesk fills it in where a comment is sent
@@ -35,6 +36,7 @@ def html(text: str, citations: Sequence[Citation] = ()) -> str:
     """`citations`: the sources that [1], [2] lead to; without any the markers are left out."""
     found = BeautifulSoup(_parsed(text), "html.parser")
     _flatten(found)
+    _join_markers(found)
     for said in found.find_all(string=OTHER_SCHEME):  # whatever reads it may make a link of what looks like one
         if not said.find_parent(["a", "code"]):
             said.replace_with(OTHER_SCHEME.sub(rf"\g<0>{JOINER}", said))
@@ -142,6 +144,18 @@ def _flatten(found: Any) -> None:
         rule.decompose()
     for table in found.find_all("table"):
         _list(found, table)
+
+
+def _join_markers(found: Any) -> None:
+    """Those that stand alone beneath a list go to its end."""
+    for block in found.find_all("p"):
+        above = block.find_previous_sibling()
+        if above is None or above.name not in ("ul", "ol") or not ALONE.fullmatch(block.get_text()):
+            continue
+        last = above.find_all("li")[-1:]
+        if last:
+            (last[0].find_all("p", recursive=False) or last)[-1].append(block.get_text().strip())
+            block.decompose()
 
 
 def _list(found: Any, table: Any) -> None:

@@ -102,3 +102,12 @@ def test_as_text_lists_and_code_keep_their_form() -> None:
     assert plain(html(text)) == (
         "Do this:\n\n1. Open it\n   - slowly\n2. Close the page (https://help.example/a)\n\na_b * c"
     )
+
+
+@pytest.mark.parametrize(
+    "text", ["- Open it\n- Press it\n\n[1]", "1. Open it\n2. Press it\n\n [1]", "- Open it\n\n- Press it\n\n[1]"]
+)
+def test_a_lists_marker_stands_at_its_end(text: str) -> None:
+    found = html(text, [REFUNDS])
+    assert re.search(r"Press it <a [^>]*>\[1\]</a>(</p>)?\s*</li>\s*</[ou]l>$", found)
+    assert "Press it [" not in html(text)
