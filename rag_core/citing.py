@@ -38,7 +38,7 @@ class Composer:
         """What the statement adds to the text: Markdown, its sources as [1] [2] in the order of `citations`."""
         numbers = sorted({self._number(support) for support in statement.supports})
         marks = " ".join(f"[{number}]" for number in numbers)
-        part = _marked(escaped(statement.text), marks, streamed=statement.gap is not None)
+        part = _marked(escaped(statement.text), marks)
         gap = self._gap(statement) if self._former else ""
         self._former = statement.text
         return gap + self._placed(part, statement)
@@ -123,10 +123,14 @@ def _is_framed(text: str) -> bool:
     return text[text.rfind("\n") + 1 :].lstrip().startswith(("|", "```", "~~~"))
 
 
-def _marked(text: str, marks: str, *, streamed: bool) -> str:
-    """Behind the text; of a list, a table or code with a line that leads to it, behind that line.
+def _is_indented(last: str, lead: str) -> bool:
+    """Whether the last line is code by its indent alone, and not by that of a list it stands in."""
+    return last.startswith(("    ", "\t")) and MARKER.match(lead) is None
 
-    A streamed list comes item by item: the mark stands in the item, or the list would end there.
+
+def _marked(text: str, marks: str) -> str:
+    """Behind the text, of a list in its last item; beneath a table or code, whose last line takes nothing more; of
+    either with a line that leads to it, behind that line.
     """
     lead, _, rest = text.partition("\n\n")
     if "\n" in rest and not _is_block(lead):
@@ -134,5 +138,4 @@ def _marked(text: str, marks: str, *, streamed: bool) -> str:
     last = text[text.rfind("\n") + 1 :]
     if _is_framed(text):
         return f"{text}\n\n{last[: len(last) - len(last.lstrip())]}{marks}"
-    whole = "\n" in text and not rest and not streamed
-    return f"{text}\n\n{marks}" if whole else f"{text} {marks}"
+    return f"{text}\n\n{marks}" if _is_indented(last, lead) else f"{text} {marks}"

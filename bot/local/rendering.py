@@ -20,7 +20,7 @@ ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
 IMAGE = re.compile(r'<img src="[^"]*" alt="([^"]*)"[^>]*>')
 TOKEN = re.compile(r'(<(?:[^>"]|"[^"]*")*>)')  # odd places of a split are tags
 MARKER = re.compile(r"\s*(?<!\S)\[(\d{1,3})\](?=\s|$)")
-ALONE = re.compile(r"<p>(?:<sup[^>]*><a[^>]*>\d+</a></sup>)+</p>")  # the markers of a list, a table or code
+ALONE = re.compile(r"<p>(?:<sup[^>]*><a[^>]*>\d+</a></sup>)+</p>")  # the markers of a table or code
 VERBATIM = ("a", "code", "pre")  # a number in brackets means something else there
 PLACE = "at-"  # before every anchor of a document, so that none meets an id of the page
 TABLE = '<div class="table" role="region" aria-label="Table" tabindex="0"><table>'

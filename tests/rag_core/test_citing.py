@@ -17,9 +17,12 @@ def said(text: str, *passages: int) -> Statement:
         ([said("One.", 0), said("Two.", 0), said("Three.", 1)], "One. [1] Two. [1] Three. [2]"),
         ([said("Two.", 1), said("One.", 0)], "Two. [1] One. [2]"),
         ([said("Both.", 1, 0)], "Both. [1] [2]"),
-        ([said("One.", 0), said("- a\n- b", 0), said("Two.", 1)], "One. [1]\n\n- a\n- b\n\n[1]\n\nTwo. [2]"),
+        ([said("One.", 0), said("- a\n- b", 0), said("Two.", 1)], "One. [1]\n\n- a\n- b [1]\n\nTwo. [2]"),
         ([said("To do it:\n\n1. a\n2. b", 0)], "To do it: [1]\n\n1. a\n2. b"),
         ([said("- a", 0), said("1. b", 0)], "- a [1]\n\n1. b [1]"),
+        ([said("1. a\n   - b\n     c", 0)], "1. a\n   - b\n     c [1]"),
+        ([said("    a\n    b", 0)], "    a\n    b\n\n[1]"),
+        ([said("Run:\n\n    a", 0)], "Run:\n\n    a\n\n[1]"),
         ([said("~~~\n\na\n~~~", 0)], "~~~\n\na\n~~~\n\n[1]"),
         ([], ""),
     ],
@@ -53,7 +56,7 @@ def test_the_nearest_pages_are_named_once() -> None:
         ("Use `a[2]` or ``b[`3`]``, not a[4].", r"Use `a[2]` or ``b[`3`]``, not a\[4\]. [1]"),
         ("See [2](https://help.example/2).", "See [2](https://help.example/2). [1]"),
         ("Run:\n\n~~~~\na[2]\n~~~\nb[3]\n~~~~", "Run: [1]\n\n~~~~\na[2]\n~~~\nb[3]\n~~~~"),
-        ("```\na[2]\n```\nb[3]", "```\na[2]\n```\nb\\[3\\]\n\n[1]"),
+        ("```\na[2]\n```\nb[3]", "```\na[2]\n```\nb\\[3\\] [1]"),
     ],
 )
 def test_a_number_in_brackets_that_the_model_wrote_is_no_mark(text: str, shown: str) -> None:

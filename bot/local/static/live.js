@@ -8,6 +8,7 @@ const problem = document.getElementById("problem");
 const sources = new WeakMap(); // what the server sent for an element, however the page has changed it since
 const GONE = "The playground does not answer: is it still running in the terminal?";
 let version = frame.dataset.version;
+let newest = Number(version); // a page that comes late shows nothing older
 let leaving = false;
 
 addEventListener("pagehide", () => (leaving = true));
@@ -30,7 +31,7 @@ function patch(region, now) {
   if (focus && !focus.isConnected) again(region, focus);
 }
 
-// Whoever reads the newest message goes on to the next, from its beginning.
+// Whoever reads the newest message goes on to the next: from its beginning, and what is private to its buttons.
 function isLow(list) {
   const last = list.lastElementChild;
   return !last || list.scrollHeight - list.scrollTop - list.clientHeight < 48 || last.offsetTop < list.scrollTop + list.clientHeight;
@@ -38,7 +39,7 @@ function isLow(list) {
 
 function lower(list) {
   const last = list.lastElementChild;
-  if (last) list.scrollTop = last.offsetTop - 8; // no further than there is
+  if (last) list.scrollTop = last.matches(".alone") ? list.scrollHeight : last.offsetTop - 8; // no further than there is
 }
 
 function patchKeyed(region, now) {
@@ -70,14 +71,14 @@ function again(region, focus) {
 
 function show(page) {
   const now = page.getElementById(frame.id);
-  if (!now) return false;
+  if (!now || Number(now.dataset.version) < newest) return;
   version = now.dataset.version;
+  newest = Number(version);
   for (const region of document.querySelectorAll("[data-live]")) {
     const other = page.getElementById(region.id);
     if (other) patch(region, other);
   }
   lay();
-  return true;
 }
 
 // A dialog lies over the page, and keeps the focus until it is closed.
@@ -89,6 +90,9 @@ function lay() {
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault();
     dialog.querySelector("[data-close]").click();
+  });
+  dialog.addEventListener("close", () => {
+    if (dialog.isConnected) dialog.querySelector("[data-close]").click(); // a second Escape asks nobody
   });
   const wrong = dialog.querySelector("[aria-invalid]");
   (wrong?.matches("fieldset") ? wrong.querySelector("input") : wrong)?.focus();
@@ -158,7 +162,9 @@ async function follow() {
       const response = await fetch(`${frame.dataset.changes}?since=${version}`);
       const now = String((await response.json()).version);
       if (problem.textContent === GONE) complain("");
-      if (now !== version) await look();
+      if (now === version) continue;
+      newest = Math.min(newest, Number(now)); // a playground that began anew counts anew
+      await look();
     } catch {
       if (leaving) return;
       complain(GONE);
@@ -186,6 +192,18 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   for (const open of document.querySelectorAll("details[open]")) if (!open.contains(event.target)) open.removeAttribute("open");
 });
+
+// A menu for which there is no room below opens above.
+document.addEventListener("toggle", (event) => {
+  const menu = event.target.open && event.target.matches(".more") && event.target.querySelector("form");
+  if (!menu) return;
+  event.target.classList.remove("above");
+  const list = event.target.closest(".messages").getBoundingClientRect();
+  const { bottom, height } = menu.getBoundingClientRect();
+  const room = event.target.getBoundingClientRect().top - list.top;
+  event.target.classList.toggle("above", bottom > list.bottom && room > height);
+  menu.scrollIntoView({ block: "nearest" });
+}, true);
 
 document.addEventListener("change", (event) => {
   if (event.target.type === "file") event.target.closest(".attach").classList.toggle("full", event.target.files.length > 0);

@@ -107,6 +107,22 @@ def test_a_modal_takes_the_keyboard_and_gives_it_back(page: Page) -> None:
     expect(button).to_be_focused()
 
 
+def test_a_modal_that_was_closed_stays_closed(page: Page) -> None:
+    """Also where the browser closes it without asking, and where a page from before comes late."""
+    thread = asked(page)
+    for way in ("dialog => dialog.close()", "dialog => dialog.querySelector('[data-close]').click()"):
+        thread.get_by_role("button", name="Not helpful").click()
+        modal = page.get_by_role("dialog", name="Not helpful")
+        expect(modal.get_by_label("It is wrong")).to_be_focused()
+        before = page.content()
+        modal.evaluate(way)
+        expect(page.locator("dialog")).to_have_count(0)
+        page.evaluate("late => show(new DOMParser().parseFromString(late, 'text/html'))", before)
+        expect(page.locator("dialog")).to_have_count(0)
+        page.reload()
+        expect(page.locator("dialog")).to_have_count(0)
+
+
 def test_a_modal_keeps_what_is_typed_while_messages_come(page: Page, browser: Browser, address: str) -> None:
     asked(page).get_by_role("button", name="Not helpful").click()
     gus = page.locator(".who a", has_text="Gus").get_attribute("href")
@@ -157,6 +173,22 @@ def test_a_message_is_answered_by_its_menu(page: Page) -> None:
     lines.get_by_role("button", name="Share to thread").click()
     lines.get_by_role("link", name="1 reply").click()
     expect(page.get_by_role("region", name="Thread")).to_contain_text("Shared by @Ada")
+
+
+def test_the_menu_of_the_last_message_is_seen_whole(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 640})
+    page.goto("/slack")
+    lines = page.get_by_role("log", name="Messages in #help")
+    for number in range(9):
+        write(page, f"Good morning {number}")
+        expect(lines.get_by_role("article")).to_have_count(number + 1)
+    lines.get_by_role("article").last.locator("summary").click()
+    menu = lines.get_by_role("article").last.locator(".more form")
+    expect(menu).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Escape")
+    lines.evaluate("list => list.scrollTop = 0")
+    lines.get_by_role("article").first.locator("summary").click()
+    expect(lines.get_by_role("article").first.locator(".more form")).to_be_in_viewport(ratio=1)
 
 
 def test_home_and_the_settings_of_a_channel(page: Page) -> None:

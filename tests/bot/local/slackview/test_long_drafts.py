@@ -57,6 +57,7 @@ def test_a_long_draft_is_turned_and_discarded_as_one(page: Page, tmp_path: Path)
     """SUPPORTBOT_SLACK_PARTS names the file that a picture of it is kept in."""
     draft = draft_in(page)
     expect(draft).to_have_count(1)
+    expect(draft.get_by_role("button", name="Share")).to_be_in_viewport()
     expect(draft.get_by_role("button", name="Previous part")).to_have_count(0)
     draft.get_by_role("button", name="Next part").click()
     expect(draft).to_contain_text("Part 2 of")
