@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 SENDING = 1.5  # seconds for the queue, of the three that Slack waits
 SOON = 30  # seconds after which to call again
 QUESTION = "/support"
-WORKING = {"response_type": "ephemeral", "text": "Looking for an answer. Only you will see it."}
 # subtypes; an answer that is updated makes others by the dozen
 WITH_QUESTION = ("", "file_share", "me_message", "thread_broadcast")
 
@@ -140,5 +139,9 @@ def _is_still_member(user: object) -> bool:
 
 
 def _said(found: Received) -> Mapping[str, Any]:
-    asked = found.kind is Kind.COMMAND and found.payload.get("command") == QUESTION
-    return WORKING if asked and str(found.payload.get("text") or "").strip() else {}
+    question = str(found.payload.get("text") or "").strip()
+    if found.kind is not Kind.COMMAND or found.payload.get("command") != QUESTION or not question:
+        return {}
+    from integrations.slack.acknowledging import heard  # most requests need not load it
+
+    return heard(question)

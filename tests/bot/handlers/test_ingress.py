@@ -67,7 +67,7 @@ def test_what_slack_sends_waits_in_the_queue_and_a_forger_waits_for_nothing(aws_
         ]
         assert statuses == [200, 200, 200, 401, 400, 400, 404, 401, 401, 404]
         assert json.loads(post(function, b'{"type":"url_verification","challenge":"c"}')["body"]) == {"challenge": "c"}
-        assert "Looking" in post(function, body_of(command()))["body"]
+        assert "> How" in post(function, body_of(command()))["body"]
         said = function.log
     assert [event.get("type", event.get("command")) for event in waiting(url)].count("event_callback") == 2
     lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]

@@ -39,7 +39,7 @@ def fail(error: Exception = DOWN) -> Callable[..., Any]:
 def told(here: Office) -> list[str]:
     """What Ada was told alone, here or directly."""
     found = [*here.slack.whispers(here.ada), *here.slack.messages(here.slack.direct(here.ada))]
-    return [words(each) for each in found if "Looking for an answer" not in words(each)]
+    return [words(each) for each in found if "Asked with `/support`" not in words(each)]
 
 
 def with_commands(here: Office, asked: Asked) -> None:

@@ -22,7 +22,7 @@ def here(tmp_path: Path) -> Iterator[Office]:
 
 
 def drafts(here: Office, user: User) -> list[Message]:
-    return [each for each in here.slack.whispers(user) if "Looking for an answer" not in words(each)]
+    return [each for each in here.slack.whispers(user) if "Asked with `/support`" not in words(each)]
 
 
 def draft_of(here: Office, text: str = "how do I reset SSO?") -> tuple[Message, Message]:

@@ -91,9 +91,17 @@ def test_what_a_person_wrote_makes_one(door: Door, subtype: str | None) -> None:
     assert len(door.queue.jobs) == 1
 
 
-def test_who_asks_by_command_hears_at_once_that_it_is_worked_on(door: Door) -> None:
-    said = json.loads(door.send(command("How long?")).body)
-    assert (said["response_type"], "Looking" in said["text"]) == ("ephemeral", True)
+def test_who_asks_by_command_sees_the_question_again(door: Door) -> None:
+    said = json.loads(door.send(command("How long for\n&lt;b&gt; &amp; <@U0123|ada>? @channel")).body)
+    first, second = said["blocks"]
+    assert said["response_type"] == "ephemeral"
+    assert first["text"]["text"] == "> How long for &lt;b&gt; &amp; @ada? @\u2060channel"
+    assert "only you see this" in second["elements"][0]["text"]
+    assert first["text"]["text"] in said["text"]
+    assert "only you see this" in said["text"]
+
+
+def test_who_asks_nothing_by_command_sees_nothing_at_once(door: Door) -> None:
     assert [door.send(each).body for each in (command(" "), command("status", "/supportbot"), submission())] == [""] * 3
 
 
