@@ -62,7 +62,7 @@ def private(
     part: int = 1,
     beside: Sequence[Block] = (),
 ) -> Message:
-    """For whoever asked, alone, until it is shared.
+    """For whoever asked, alone, until it is shared; `beside` stands above it, on the part that is read first.
 
     One message, whose buttons turn to its other parts: Slack lets an ephemeral one be changed or taken away by its own
     buttons only, so that of several all but the last would stay. https://docs.slack.dev/messaging/modifying-messages
@@ -70,7 +70,7 @@ def private(
     where = {"question_id": id_of(answer), "channel": channel, "thread_ts": thread_ts}
     room = _foot(answer, where, part=2, parts=3)  # the most that ever stands there
     texts = parts(answer.text, room)
-    pages = grouped([*map(markdown, texts), *beneath(answer, about), *beside], room)
+    pages = grouped([*beside, *map(markdown, texts), *beneath(answer, about)], room)
     part = min(max(part, 1), len(pages))
     foot = _foot(answer, where, part=part, parts=len(pages))
     return Message(spoken(answer, texts[min(part, len(texts)) - 1]), (*pages[part - 1], *foot))

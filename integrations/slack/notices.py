@@ -86,7 +86,10 @@ def settled() -> Message:
 
 
 def no_question() -> Message:
-    return notice("What would you like to know? Mention me with a question, and I answer from the documents.")
+    return notice(
+        "What would you like to know? Write your question after my name or after `/support`, and I answer from the "
+        "documents."
+    )
 
 
 def welcome() -> Message:

@@ -15,9 +15,10 @@ from integrations.slack.reciting import recited
 from integrations.slack.splitting import split
 from rag_core.domain import Answer, Citation
 
-# a link, code, an address that may not be whole yet; a mark such as [1] is
+# a link, code, an address that may not be whole yet; a mark such as [1] is, and code that has its end
 _UNFINISHED = re.compile(
-    r"(?:!?\[[^\[\]\n]{0,300}(?:\]\([^()\n]{0,2000})?|`[^`\n]{0,1000}|[^\s`]{0,2000}[:/.@\\<&!#][^\s.!?)\]`]{0,300})\Z"
+    r"(?P<whole>(?P<ticks>`+)(?!`)[^\n]{1,1000}?(?<!`)(?P=ticks)(?!`))"
+    r"|(?:!?\[[^\[\]\n]{0,300}(?:\]\([^()\n]{0,2000})?|`[^`\n]{0,1000}|[^\s`]{0,2000}[:/.@\\<&!#][^\s.!?)\]`]{0,300})\Z"
 )
 WRITING = ":hourglass_flowing_sand: Still writing…"
 
@@ -47,7 +48,7 @@ class Streaming:
         self._raw += text
         if self._full or self._torn:
             return ""
-        whole = defused(_UNFINISHED.sub("", self._raw))
+        whole = defused(_UNFINISHED.sub(lambda found: found["whole"] or "", self._raw))
         self._torn = not whole.startswith(self.text)
         self._full = len(whole) > PART or not fits([markdown(whole)])
         if self._torn or self._full:

@@ -38,6 +38,7 @@ class Writing:
         self._partly: Message | None = None  # what the message that we change was changed to
         self._from = self._begun = clock()  # when something may be shown again, and when the core was asked
         self._by_user = False
+        self._is_quiet = False  # a person's stop is done
         self._is_shown = True  # that it is worked on, as far as is known here
 
     @property
@@ -62,9 +63,11 @@ class Writing:
         self._waiting += self._streaming.feed(text, citations)
         self._parts += 1
         in_one = self._parts == 1 and self._clock() - self._begun < QUICK
-        if in_one or not self._is_due() or self.is_stopped:
+        if in_one or not self._is_due():
             return
-        if self._reply.turn.reply and not self._native:
+        if self.is_stopped:
+            self._stop_quietly()
+        elif self._reply.turn.reply and not self._native:
             self._show()
         elif not self._waiting:
             return  # what does not fit, or changes what stands there, comes at the end
@@ -93,6 +96,7 @@ class Writing:
 
     def _rest(self) -> None:
         if self._is_shown:
+            self._is_shown = False
             self._reply.rest()
 
     def _is_due(self) -> bool:
@@ -112,7 +116,7 @@ class Writing:
             self._waiting, self._from = "", self._clock() + EVERY
         except RefusedError as error:
             self._by_user = error.code == BY_USER
-            self._close()
+            self._stop_quietly() if self._by_user else self._close()
         except LostError:  # perhaps it is there, perhaps not: the stream ends here, and the whole text comes at the end
             self._close()
         except UnavailableError as error:
@@ -160,7 +164,10 @@ class Writing:
             self._by_user = self._by_user or error.code == BY_USER
 
     def _stop_quietly(self) -> None:
-        """What was streamed stays as it is; a message that we change says why there is no more."""
+        """What was streamed stays as it is; a message that we change says why there is no more. Once, and at once."""
+        if self._is_quiet:
+            return
+        self._is_quiet = True
         if self._native:
             self._close()
         elif not self._reply.turn.streamed:

@@ -187,7 +187,7 @@ class People:
                 case "clear":
                     viewing.close_all(world, user.id)
                 case "update":
-                    viewing.change(view, viewing.checked(answer["view"]))
+                    viewing.change(world, view, viewing.checked(answer["view"]))
                 case "push":
                     viewing.put(world, view.team, user.id, viewing.checked(answer["view"]), below=view)
                 case "errors":

@@ -40,7 +40,7 @@ def update(call: Call) -> Json:
         raise RefusalError("not_found")
     if call.arguments.has("hash") and call.arguments.text("hash") != view.hash:
         raise RefusalError("hash_conflict")
-    change(view, content)
+    change(call.world, view, content)
     call.world.touch()
     return {"view": showing.view(call.world, view)}
 
@@ -54,7 +54,7 @@ def publish(call: Call) -> Json:
     if call.arguments.has("hash") and before is not None and call.arguments.text("hash") != before.hash:
         raise RefusalError("hash_conflict")
     ident = before.id if before else call.world.number("V")
-    view = View(ident, call.team.id, person.id, content, _hash(), root=ident)
+    view = View(ident, call.team.id, person.id, content, _hash(call.world), root=ident)
     call.world.homes[person.id] = view
     call.world.touch()
     return {"view": showing.view(call.world, view)}
@@ -63,7 +63,7 @@ def publish(call: Call) -> Json:
 def put(world: World, team: str, person: str, content: Json, below: View | None = None) -> View:
     """Show a modal, alone or on top of another."""
     ident = world.number("V")
-    view = View(ident, team, person, content, _hash(), root=below.root if below else ident)
+    view = View(ident, team, person, content, _hash(world), root=below.root if below else ident)
     if below is None:
         close_all(world, person)
     else:
@@ -91,9 +91,9 @@ def checked(content: Any, surface: str = "modal") -> Json:
     return found
 
 
-def change(view: View, content: Json) -> None:
+def change(world: World, view: View, content: Json) -> None:
     """The same view with other content; what was filled in is gone."""
-    view.content, view.hash, view.state = content, _hash(), {}
+    view.content, view.hash, view.state = content, _hash(world), {}
 
 
 def _external(call: Call) -> View | None:
@@ -107,5 +107,6 @@ def _given(call: Call, surface: str) -> Json:
     return checked(call.arguments.structure("view"), surface)
 
 
-def _hash() -> str:
-    return secrets.token_hex(8)
+def _hash(world: World) -> str:
+    """When it was drawn, and something besides: https://docs.slack.dev/reference/methods/views.update."""
+    return f"{int(world.clock.now())}.{secrets.token_hex(4)}"

@@ -275,6 +275,16 @@ class TestParts:
         self.press(here, draft, "discard")
         assert drafts(here, here.ada) == []
 
+    def test_beside_a_long_draft_that_is_said_on_the_part_that_is_read_first(self, here: Office) -> None:
+        here.core.parts = LONG
+        root = here.slack.say(here.help, here.ben, "how?", files={"screen.png": b"\x89PNG"})
+        here.work()
+        here.slack.shortcut(here.ada, root, "answer_message")
+        here.work()
+        [draft] = drafts(here, here.ada)
+        assert "Part 1 of" in words(draft)
+        assert "screen.png" in words(draft)
+
 
 @pytest.mark.parametrize(
     "url",

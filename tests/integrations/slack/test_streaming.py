@@ -62,6 +62,13 @@ def test_a_link_that_comes_in_pieces_waits_until_it_is_whole() -> None:
     assert pieces == ["See ", "", "[the page](https://help.example/page) now", ". [1]"]
 
 
+def test_code_that_comes_in_pieces_waits_until_it_is_whole_and_then_no_longer() -> None:
+    streaming = Streaming(ABOUT)
+    pieces = [streaming.feed(piece) for piece in ("Run `npm", " i` or ``a`b``", " twice", ". [1]", " See `x`. [1]")]
+    assert pieces == ["Run ", "`npm i` or ``a`b``", " twice", ". [1]", " See `x`. [1]"]
+    assert not streaming.finish(answered("Run `npm i` or ``a`b`` twice. [1] See `x`. [1]")).replace
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_a_long_answer_ends_in_further_messages_with_nothing_lost_or_said_twice(seed: int) -> None:
     text = long(random.Random(seed), 22_000)  # noqa: S311

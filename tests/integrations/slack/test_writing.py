@@ -166,6 +166,41 @@ def test_stop_before_anything_was_shown_says_so(here: Office) -> None:
     assert "Done." in words(here.replies(again)[-1])
 
 
+@pytest.mark.parametrize("is_told", [True, False])
+def test_stop_is_seen_before_the_model_has_ended(here: Office, is_told: bool) -> None:
+    """Whether the event has come already, or only the stream takes no more."""
+    here.core.parts = ("Open Settings. ", "b" * 600 + ". ", "c" * 600 + ". ", "Then wait. [1]")
+    asked, statuses = ask(here), list[str]()
+
+    def stop() -> None:
+        if len(statuses) == 1:  # the stream has begun
+            assert here.slack.calls("chat.startStream")
+            here.slack.stop(here.ada, here.help, asked)
+            stopped = here.queue.jobs.pop()
+            here.finish(stopped) if is_told else None
+        statuses.append(here.slack.world.sessions[here.help.id, asked.ts]["status"])
+
+    here.core.during = stop
+    here.work()
+    assert statuses[-1] == "active"
+    assert "Open Settings" in words(here.only(asked))
+
+
+def test_stop_before_anything_was_shown_is_said_before_the_model_has_ended(here: Office) -> None:
+    asked, said = ask(here), list[str]()
+
+    def stop() -> None:
+        if not said:
+            here.slack.stop(here.ada, here.help, asked)
+            here.finish(here.queue.jobs.pop())
+        said.append(" ".join(map(words, here.replies(asked))))
+
+    here.core.during = stop
+    here.work()
+    assert "Stopped" in said[-1]
+    assert "Stopped" in words(here.only(asked))
+
+
 def test_what_was_changed_now_and_then_says_that_it_was_stopped(here: Office) -> None:
     here.slack.faults.error("chat.startStream", "not_allowed", times=None)
     asked = ask(here)
