@@ -47,7 +47,7 @@ def _check_slack(settings: Settings) -> None:
             "slack_client_id", "it is for several workspaces, SUPPORTBOT_SLACK_BOT_TOKEN for one: set one of them"
         )
     if absent := _unset(settings, "slack_client_secret", "slack_encryption_key", "slack_workspaces"):
-        raise missing(absent, "SUPPORTBOT_SLACK_CLIENT_ID does nothing without (docs/slack.md)")
+        raise missing(absent, "SUPPORTBOT_SLACK_CLIENT_ID does nothing without that (docs/slack.md)")
     if not all(WORKSPACE.fullmatch(each) for each in settings.slack_workspaces.replace(",", " ").split()):
         raise wrong("slack_workspaces", "it reads T0123ABCD,E0456EFGH: ids of workspaces and organisations")
 
