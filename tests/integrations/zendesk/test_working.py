@@ -8,14 +8,13 @@ import pytest
 
 from bot.local.account.desk import Ticket
 from bot.local.account.faults import Kind
-from integrations.zendesk.claiming import HeldError
 from integrations.zendesk.deciding import question_id
 from integrations.zendesk.filtering import Ignored
 from integrations.zendesk.policy import Policy
 from integrations.zendesk.redrafts import Redraft, Redrafts
 from integrations.zendesk.templates import templates
 from rag_core.domain import Audience, Deadline, Outcome, PersonId, QuestionId, Use
-from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
+from rag_core.errors import HeldError, MisconfiguredError, RejectedError, UnavailableError
 from tests.integrations.zendesk.office import ACCOUNT, PAGE, PLAYBOOK, SECONDS, TEXT, Office, outgoing
 
 NOTE, TAGS = "PUT tickets/{id}", "PUT tickets/{id}/tags"
