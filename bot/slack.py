@@ -49,8 +49,8 @@ class SlackCore(Product):
         shown = None if _is_shared(self._app.settings) else gaps
         return Week(report.questions, report.answered_share, report.helpful_share, shown, last)
 
-    def sources(self) -> Mapping[SourceName, int]:
-        return self._app.index.sources()
+    def sources(self, audience: Audience) -> Mapping[SourceName, int]:
+        return self._app.index.sources(audience=audience)
 
 
 @dataclass(frozen=True, slots=True)

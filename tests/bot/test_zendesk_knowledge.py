@@ -69,8 +69,8 @@ def test_from_the_help_center_to_an_answer_and_back(zendesk: Account, tmp_path: 
         assert "20 %" not in json.dumps(told)
         assert json.loads(supportbot("ask", secret, "--audience", "internal", "--json").stdout)["citations"]
     status = supportbot("status").stdout
-    assert "2 documents from zendesk\n" in status
-    assert "1 documents from zendesk-tickets\n" in status
+    assert "2 documents from zendesk, 1 of them internal\n" in status
+    assert "1 documents from zendesk-tickets, 1 of them internal\n" in status
     assert supportbot("forget", "zendesk").stdout == "2 removed\n"
     assert "from zendesk\n" not in supportbot("status").stdout
 
