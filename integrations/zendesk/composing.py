@@ -18,8 +18,7 @@ def page(title: str, url: str, body: str, updated: str) -> bytes:
     )
     inside = OWN.sub(" ", body)  # a blank: with nothing in its place what stands around it may make one
     return (
-        f"<!DOCTYPE html><html><head>{head}</head><body><main><h1>{escape(title)}</h1>\n"
-        f"{inside}\n</main></body></html>"
+        f"<!DOCTYPE html><html><head>{head}</head><body><main><h1>{escape(title)}</h1>\n{inside}\n</main></body></html>"
     ).encode(errors="replace")
 
 

@@ -14,7 +14,15 @@ def body(written: str) -> str:
 
 @pytest.mark.parametrize(
     "written",
-    ["a</main>b", "a</MAIN >b", "a<body onload=x>b", "a</ma<main>in>b", "a<head", "a</html\n x='1'>b", '<main x="<b>">'],
+    [
+        "a</main>b",
+        "a</MAIN >b",
+        "a<body onload=x>b",
+        "a</ma<main>in>b",
+        "a<head",
+        "a</html\n x='1'>b",
+        '<main x="<b>">',
+    ],
 )
 def test_nothing_ends_the_page_or_begins_another(written: str) -> None:
     found = body(written).lower()
