@@ -188,9 +188,11 @@ class App:
         if self.settings.answer_model:
             return aws.answer_model(self.settings)
         from rag_core.backends.extractive import ExtractiveAnswerModel
+        from rag_core.covering import CoveringModel
 
         remote = embedder is not None and embedder.name.startswith(BEDROCK)
-        return ExtractiveAnswerModel(None if remote else embedder)  # it compares sentences: not over a network
+        model = ExtractiveAnswerModel(None if remote else embedder)  # it compares sentences: not over a network
+        return CoveringModel(model, self.index, embedder)
 
     def question(
         self,

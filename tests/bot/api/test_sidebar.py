@@ -59,6 +59,15 @@ def ask_nothing(zendesk: Zendesk) -> object:
     return answer
 
 
+def test_what_a_draft_lacks_is_said_whenever_it_is_looked_at(zendesk: Zendesk) -> None:
+    name, parts = drafted(zendesk), zendesk.client.parts
+    question = parts.log.answer(name).question
+    lacking = replace(parts.answering.reply(question), complete=False, not_covered="“How much is it?”")
+    parts.log.record_answer(question, lacking)
+    answer = zendesk.draft().json["answer"]
+    assert (answer["complete"], answer["not_covered"]) == (False, "“How much is it?”")
+
+
 def test_the_newest_draft_counts(zendesk: Zendesk) -> None:
     drafted(zendesk)
     newest = drafted(zendesk, "When is a refund paid?", comment=2)
