@@ -31,11 +31,31 @@ def questions(text: str) -> list[str]:
     return list(dict.fromkeys(each for each in asking if len(set(terms(each))) >= FEWEST))
 
 
+class Reach:
+    """What the documents would be enough to answer; nothing is drafted."""
+
+    def __init__(self, retriever: Retriever, embedder: Embedder | None) -> None:
+        self._retriever, self._embedder, self._grounding = retriever, embedder, Grounding()
+
+    def found(self, question: Question, deadline: Deadline = NEVER) -> tuple[Passage, ...]:
+        """The best passages first; none that has nothing to do with the question."""
+        text = question.retrieval_text
+        vector = self._embedder.embed_question(text, deadline=deadline) if self._embedder else None
+        found = self._retriever.search(
+            text, vector, audience=question.audience, limit=SEARCHED, sources=question.sources, deadline=deadline
+        ).passages
+        return () if self._grounding.unrelated(self._grounding.confidence(question, found), found) else found
+
+    def suffices(self, question: Question) -> bool:
+        found = self.found(question)
+        return bool(found) and self._grounding.suffices(self._grounding.confidence(question, found), found)
+
+
 class CoveringModel:
     """AnswerModel: another's drafts, which name in `not_covered` the questions that they leave open."""
 
     def __init__(self, model: AnswerModel, retriever: Retriever, embedder: Embedder | None) -> None:
-        self._model, self._retriever, self._embedder, self._grounding = model, retriever, embedder, Grounding()
+        self._model, self._reach = model, Reach(retriever, embedder)
 
     @property
     def name(self) -> str:
@@ -70,14 +90,9 @@ class CoveringModel:
 
     def _leads_to(self, pages: Collection[Document], question: Question, asked: str, deadline: Deadline) -> bool:
         """Whether the first that a search for this question alone finds is one of the pages."""
-        alone = replace(question, text=asked, previous=None, standalone=None)
-        vector = self._embedder.embed_question(asked, deadline=deadline) if self._embedder else None
-        found = self._retriever.search(
-            asked, vector, audience=question.audience, limit=SEARCHED, sources=question.sources, deadline=deadline
-        ).passages
-        related = not self._grounding.unrelated(self._grounding.confidence(alone, found), found)
+        found = self._reach.found(replace(question, text=asked, previous=None, standalone=None), deadline)
         first = [(each.chunk.document.source, each.chunk.document.id) for each in found[:1]]
-        return related and any((page.source, page.id) in first for page in pages)
+        return any((page.source, page.id) in first for page in pages)
 
 
 def _share(asked: str, held: Collection[str]) -> float:

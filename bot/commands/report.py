@@ -125,7 +125,7 @@ def _gaps(gaps: tuple[Gap, ...]) -> "Table":
 
     table = Table("Asked", "Last", "Documents", "Question", title="Gaps in the documents", title_justify="left")
     for gap in gaps:
-        touched = "touch on it" if gap.touched else "silent"
+        touched = "internal ones alone answer" if gap.internal else "touch on it" if gap.touched else "silent"
         table.add_row(str(len(gap.questions)), str(gap.last_asked), touched, escape(gap.questions[0]))
     return table
 

@@ -66,3 +66,10 @@ def test_questions_are_found_in_any_script_and_form() -> None:
         "送料の金額はいくらですか？",
     ]
     assert questions("? ??\n" * 1000) == []
+
+
+def test_a_gap_that_internal_documents_alone_answer_is_told_from_others(built: App) -> None:
+    for number, text in enumerate((PAGER, UMBRELLA, REFUND)):
+        built.answering.answer(question(text, name=f"q{number}"))
+    assert {gap.questions[0]: gap.internal for gap in built.report().gaps} == {PAGER: True, UMBRELLA: False}
+    assert not any(gap.internal for gap in built.report(closely=False).gaps)
