@@ -29,7 +29,7 @@ from rag_core.domain import (
     Rating,
     SourceName,
 )
-from rag_core.errors import MisconfiguredError, RejectedError, SupportBotError
+from rag_core.errors import MisconfiguredError, RejectedError
 from rag_core.grounding import Grounding
 from rag_core.guarding.checking import Guard, GuardPolicy
 from rag_core.markup import clean
@@ -188,9 +188,11 @@ class App:
         if self.settings.answer_model:
             return aws.answer_model(self.settings)
         from rag_core.backends.extractive import ExtractiveAnswerModel
+        from rag_core.covering import CoveringModel
 
         remote = embedder is not None and embedder.name.startswith(BEDROCK)
-        return ExtractiveAnswerModel(None if remote else embedder)  # it compares sentences: not over a network
+        model = ExtractiveAnswerModel(None if remote else embedder)  # it compares sentences: not over a network
+        return CoveringModel(model, self.index, embedder)
 
     def question(
         self,
@@ -225,17 +227,11 @@ class App:
             forget=cache.evict if cache else lambda _: None,
         )
 
-    def report(self, since: date | None = None) -> "Report":
-        """Figures over the questions since that day; gaps by meaning where the index and its model can be had."""
-        from rag_core.reporting import report
+    def report(self, since: date | None = None, *, closely: bool = True) -> "Report":
+        """Figures over the questions since that day; `closely`: with a look at what internal documents answer."""
+        from bot.reporting import reported
 
-        def embedder() -> Embedder | None:
-            try:
-                return self.embedders.for_questions(self.index.embedding_model)
-            except SupportBotError:  # no index, or made with another model: what people said can be told all the same
-                return None
-
-        return report(self.log, datetime.now(UTC).date(), since, embedder)
+        return reported(self, since, closely=closely)
 
     def costs(self, first: date, last: date, *, charged: bool) -> "Costs":
         """Of the days from `first` to `last`; `charged`: with what AWS has billed."""

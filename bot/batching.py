@@ -14,7 +14,7 @@ from bot.observability import Telemetry
 from bot.settings import Settings
 from bot.working import Work, quoted
 from rag_core.domain import Deadline
-from rag_core.errors import SupportBotError, UnavailableError
+from rag_core.errors import HeldError, SupportBotError, UnavailableError
 from rag_core.jobs import Job, JobKind
 
 # Seconds until a job that failed for now is done again, by how often it was tried: a person waits for the first, the
@@ -57,14 +57,18 @@ class Batches:
     def _do(self, record: SQSRecord, context: Any) -> None:
         quoting: tuple[str, ...] = ()
         received = record.attributes.approximate_receive_count
+        last = int(received) >= self._settings.deliveries
         try:
             job = self._read(record.body)
             quoting = quoted(job)
-            last = int(received) >= self._settings.deliveries
             self._work(job, self._deadline(job, context.get_remaining_time_in_millis()), last)
         except Exception as error:  # noqa: BLE001 - whatever one message does, the next is read
-            self._telemetry.failed("job failed", error, quoting, message_id=record.message_id, received=received)
-            self._telemetry.job("Failed")
+            if isinstance(error, HeldError) and not last:  # its twin is at it; behind the last one it is put aside
+                self._telemetry.log("job met its twin", message_id=record.message_id, received=received)
+                self._telemetry.job("Held")
+            else:
+                self._telemetry.failed("job failed", error, quoting, message_id=record.message_id, received=received)
+                self._telemetry.job("Failed")
             if isinstance(error, UnavailableError) and self._postpone:
                 self._again(self._postpone, record.receipt_handle, int(received), error)
             raise FailedError(record.message_id) from None

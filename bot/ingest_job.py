@@ -14,7 +14,7 @@ from integrations.slack import summarising
 from integrations.slack.messages import notice
 from integrations.slack.needs import Calls
 from integrations.slack.progressing import EVERY, ProgressMessage
-from rag_core.domain import Deadline, PersonId, SourceName
+from rag_core.domain import Audience, Deadline, PersonId, SourceName
 from rag_core.errors import AlreadyRunningError, MisconfiguredError, RejectedError, SupportBotError, UnavailableError
 from rag_core.jobs import Job
 from rag_core.ports import JobQueue
@@ -29,9 +29,9 @@ class SlackIngestions:
     def __init__(self, app: App, queue: JobQueue, *, survives: bool) -> None:
         self._app, self._queue, self._survives = app, queue, survives
 
-    def sources(self) -> Mapping[SourceName, int]:
+    def sources(self, *, audience: Audience | None = None) -> Mapping[SourceName, int]:
         try:
-            return self._app.index.sources()
+            return self._app.index.sources(audience=audience)
         except MisconfiguredError:  # no index yet
             return {}
 

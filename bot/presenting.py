@@ -99,7 +99,7 @@ def report(report: "Report") -> dict[str, Any]:
         ],
         "gaps": [
             {"questions": gap.questions, "count": len(gap.questions), "last_asked": gap.last_asked.isoformat()}
-            | {"documents_touch_on_it": gap.touched}
+            | {"documents_touch_on_it": gap.touched, "only_internal_documents_answer_it": gap.internal}
             for gap in report.gaps
         ],
         "gaps_alike_in": "meaning" if report.by_meaning else "words",

@@ -43,14 +43,14 @@ class SlackCore(Product):
         return self._app.runs.knowledge_as_of()
 
     def week(self) -> Week:
-        report = self._app.report(datetime.now(UTC).date() - timedelta(days=6))
+        report = self._app.report(datetime.now(UTC).date() - timedelta(days=6), closely=False)
         gaps = tuple(gap.questions[0] for gap in report.gaps[:GAPS] if gap.questions)
         last = next(iter(self._app.runs.latest()), None)
         shown = None if _is_shared(self._app.settings) else gaps
         return Week(report.questions, report.answered_share, report.helpful_share, shown, last)
 
-    def sources(self) -> Mapping[SourceName, int]:
-        return self._app.index.sources()
+    def sources(self, audience: Audience) -> Mapping[SourceName, int]:
+        return self._app.index.sources(audience=audience)
 
 
 @dataclass(frozen=True, slots=True)

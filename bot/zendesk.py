@@ -1,7 +1,8 @@
 """Zendesk, made from the settings: where "Ask a human" opens its tickets."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -28,11 +29,11 @@ def desk(settings: Settings) -> "HumanDesk | None":
     return _Desk(settings) if settings.zendesk_subdomain else None
 
 
-def client(settings: Settings) -> Zendesk:
+def client(settings: Settings, sleep: Callable[[float], None] = time.sleep) -> Zendesk:
     """Raises MisconfiguredError; UnavailableError when a secret cannot be read now."""
     site = Site.of(settings.zendesk_subdomain, settings.zendesk_url)
     pace = Pace(pacing.budget(settings), site.netloc, settings.zendesk_plan)
-    return Zendesk(site, _access(settings, site), pace=pace)
+    return Zendesk(site, _access(settings, site), sleep, pace)
 
 
 def links(settings: Settings) -> Links:

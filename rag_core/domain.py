@@ -186,7 +186,7 @@ class Draft:
     statements: tuple[Statement, ...] = ()
     usage: tuple[Usage, ...] = ()  # of every model that was asked, also in vain
     complete: bool = True  # False: the model was cut off after its last statement
-    not_covered: str = ""  # what the documents do not answer, in the model's own plain words: without a source
+    not_covered: str = ""  # what it leaves open, in plain words of the model's or the question's own: without a source
     unheeded: bool = False  # the instruction, or a part of it, is none that this model can follow
 
 

@@ -2,7 +2,8 @@
 
 SupportBotError
 ├── UnavailableError         something we depend on did not answer: try again
-│   └── AlreadyRunningError  somebody else has begun the same: try again when that has ended
+│   ├── AlreadyRunningError  somebody else has begun the same: try again when that has ended
+│   └── HeldError            another worker is at it now: look again soon, nothing is wrong
 ├── RejectedError            this input will never be accepted: do not try again
 ├── MisconfiguredError       an operator must act first: stop, say what to do
 └── CancelledRunError        a person stopped it: nothing was changed
@@ -34,6 +35,10 @@ class AlreadyRunningError(UnavailableError):
     def __init__(self, message: str, *, run: str, by: str, since: datetime) -> None:
         super().__init__(message)
         self.run, self.by, self.since = run, by, since
+
+
+class HeldError(UnavailableError):
+    """Another worker is at the same, who does it or tells why not: two deliveries met, and no operator need hear."""
 
 
 class RejectedError(SupportBotError):

@@ -80,8 +80,8 @@ class Retriever(Protocol):
     def document(self, source: SourceName, document_id: DocumentId, *, audience: Audience) -> list[Chunk]:
         """A document's chunks in order; none where there is no such document that `audience` may read."""
 
-    def sources(self) -> Mapping[SourceName, int]:
-        """How many documents of each source answer."""
+    def sources(self, *, audience: Audience | None = None) -> Mapping[SourceName, int]:
+        """How many documents of each source answer; with `audience` those that it may read, and no source of none."""
 
     def document_ids(self) -> Collection[DocumentId]:
         """Of every document that answers, whatever its source."""

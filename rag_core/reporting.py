@@ -1,6 +1,7 @@
 """What was asked, what helped, what was sent of it, and what the documents lack.
 
-A report is made of a day's counters and of short lists, and of the index nothing: it must come where there is none.
+A report is made of a day's counters and of short lists; the index only says more of what is listed: a report must come
+where there is none.
 """
 
 from collections import Counter
@@ -24,6 +25,7 @@ class Gap:
     questions: tuple[str, ...]
     last_asked: date
     touched: bool  # the documents touch on it (unsupported), or have nothing (no_evidence)
+    internal: bool = False  # as far as was looked, internal documents answer it and public ones do not
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,12 @@ def report(
     today: date,
     since: date | None = None,
     embedder: Callable[[], Embedder | None] = lambda: None,
+    only_internal: Callable[[str], bool] = lambda _: False,
 ) -> Report:
-    """Of the questions from `since` until today; `embedder` is called only where there are questions to compare."""
+    """Of the questions from `since` until today; `embedder` is called only where there are questions to compare.
+
+    `only_internal`: whether internal documents answer a question that public ones do not.
+    """
     tallies = log.tally(since)
     declined = log.declined(since, limit=GROUPED)
     comparing = embedder() if len({each.text for each in declined}) > 1 else None
@@ -108,7 +114,7 @@ def report(
         ratings=helpful + reasons.total(),
         helpful=helpful,
         worst=tuple(log.worst(since, limit=LISTED)),
-        gaps=_gaps(declined, comparing),
+        gaps=_gaps(declined, comparing, only_internal),
         days=days,
         reasons=tuple(reasons.most_common()),
         first=since or (days[0].day if days else today),
@@ -140,11 +146,13 @@ def _reasons(tallies: Sequence[Tally]) -> Counter[str]:
     return counts
 
 
-def _gaps(declined: Sequence[Declined], embedder: Embedder | None) -> tuple[Gap, ...]:
+def _gaps(
+    declined: Sequence[Declined], embedder: Embedder | None, only_internal: Callable[[str], bool]
+) -> tuple[Gap, ...]:
     groups = group([each.text for each in declined], embedder)[:LISTED]
-    return tuple(_gap([declined[place] for place in places]) for places in groups)
+    return tuple(_gap([declined[place] for place in places], only_internal) for places in groups)
 
 
-def _gap(alike: Sequence[Declined]) -> Gap:
+def _gap(alike: Sequence[Declined], only_internal: Callable[[str], bool]) -> Gap:
     touched = any(each.outcome is Outcome.UNSUPPORTED for each in alike)
-    return Gap(tuple(each.text for each in alike), alike[0].asked_at.date(), touched)
+    return Gap(tuple(each.text for each in alike), alike[0].asked_at.date(), touched, only_internal(alike[0].text))

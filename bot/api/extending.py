@@ -3,6 +3,7 @@
 A channel's module is imported where the settings ask for it.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ from bot.observability import Telemetry
 from bot.settings import Settings
 from integrations.http import Headers, Reply
 from rag_core.domain import Deadline
+
+PART = re.compile("<[^>]*>")  # of a route's path
 
 
 def _unsaid(_given: object) -> None:
@@ -61,3 +64,11 @@ def methods(found: list[Extra]) -> dict[str, str]:
     for extra in found:
         allowed.setdefault(extra.path, []).append(extra.method)
     return {path: ", ".join(each) for path, each in allowed.items()}
+
+
+def allowed_on(path: str, methods: Mapping[str, str]) -> str:
+    """What a path takes that was asked for with another method; empty where there is no such path."""
+    for template, allowed in methods.items():
+        if re.fullmatch(PART.sub("[^/]+", template), path):
+            return allowed
+    return ""

@@ -41,7 +41,7 @@ class AnswerNow(Struct, frozen=True):
     confidence: Share
     timings_ms: dict[str, float]
     complete: Annotated[bool, Meta(description="False: it was cut short; what there is has its sources.")]
-    not_covered: Annotated[str, Meta(description="What the documents do not answer; shown apart, without a source.")]
+    not_covered: Annotated[str, Meta(description="What the answer leaves open; shown apart, without a source.")]
     degraded: Annotated[list[str], Meta(description="Optional parts that failed and were done without.")]
     cached: Annotated[str | None, Meta(description="exact, meaning or shared; null: drafted for this question.")]
 

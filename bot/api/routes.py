@@ -16,7 +16,7 @@ from bot.api import callers, replies
 from bot.api.answers import CHANNEL, Answers
 from bot.api.callers import Caller, Callers
 from bot.api.errors import Problem, RefusedError, problem
-from bot.api.extending import Asked, Extra, extras, methods
+from bot.api.extending import Asked, Extra, allowed_on, extras, methods
 from bot.api.health import Pulse
 from bot.api.limiting import deadline_of, within
 from bot.api.parts import Parts
@@ -29,7 +29,13 @@ from rag_core.domain import Answer, Deadline
 JSON = "application/json"
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 AGAIN = "2"  # seconds after which to look at a pending answer
-METHODS = {"/query": "POST", "/health": "GET", "/openapi.json": "GET"}
+METHODS = {
+    "/query": "POST",
+    "/answers/<question_id>": "GET",
+    "/answers/<question_id>/rating": "POST",
+    "/health": "GET",
+    "/openapi.json": "GET",
+}
 LAST = {"statusCode": 500, "headers": {"Content-Type": JSON}, "isBase64Encoded": False}
 
 
@@ -122,7 +128,7 @@ class Api:
         from bot.api import openapi  # few ask for it
 
         self._said["route"] = "/openapi.json"
-        return _json(HTTPStatus.OK, openapi.document())
+        return _json(HTTPStatus.OK, openapi.document(sidebar=bool(self._settings.zendesk_app_secret)))
 
     def _endpoint(self, extra: Extra) -> Callable[..., Response[str]]:
         def endpoint(**named: str) -> Response[str]:
@@ -141,8 +147,7 @@ class Api:
 
     def _not_found(self, _error: Exception) -> Response[str]:
         event = self._resolver.current_event
-        allowed = self._methods.get(event.path) or _method_of(event.path)
-        if allowed:
+        if allowed := allowed_on(event.path, self._methods):
             error = RefusedError(
                 HTTPStatus.METHOD_NOT_ALLOWED, "bad_method", f"this takes {allowed} only", headers={"Allow": allowed}
             )
@@ -190,15 +195,6 @@ def _key(headers: Mapping[str, str] | None) -> str:
     stated = {name.lower(): value for name, value in (headers or {}).items()}
     kind, _, key = stated.get("authorization", "").partition(" ")
     return key.strip() if kind.lower() == "bearer" else stated.get("x-api-key", "").strip()
-
-
-def _method_of(path: str) -> str:
-    match path.strip("/").split("/"):
-        case ["answers", _]:
-            return "GET"
-        case ["answers", _, "rating"]:
-            return "POST"
-    return ""
 
 
 def _pending(question_id: str) -> Response[str]:

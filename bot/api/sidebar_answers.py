@@ -155,7 +155,15 @@ class SidebarAnswers:
         return record if asked.channel == CHANNEL and asked.audience is Audience.PUBLIC else None
 
     def _shown(self, question: Question, answer: Answer, by: Installation, draft: TicketDraft | None = None) -> Shown:
-        record = AnswerRecord(question, answer.outcome, answer.text, answer.citations, answer.confidence)
+        record = AnswerRecord(
+            question,
+            answer.outcome,
+            answer.text,
+            answer.citations,
+            answer.confidence,
+            complete=answer.complete,
+            not_covered=answer.not_covered,
+        )
         return replies.now(record, answer, by.person, question.instruction, draft)
 
 

@@ -70,7 +70,9 @@ def kept(record: AnswerRecord, reader: PersonId, instruction: str = "", draft: T
         plain(comment),
         [Source(number, each.title, _address(each.url)) for number, each in enumerate(record.citations, 1)],
         confidence(record.confidence),
-        instruction=instruction,
+        record.complete,
+        record.not_covered,
+        instruction,
         rating=Verdict(mine.helpful, mine.reason, mine.comment) if mine else None,
     )
 
@@ -80,8 +82,7 @@ def now(
 ) -> Shown:
     """As it was made, with what no record keeps."""
     shown = kept(record, reader, instruction, draft)
-    unheeded = "instruction" in answer.degraded
-    return replace(shown, complete=answer.complete, not_covered=answer.not_covered, unheeded=unheeded)
+    return replace(shown, unheeded="instruction" in answer.degraded)
 
 
 def _address(url: str) -> str:

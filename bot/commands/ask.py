@@ -41,7 +41,7 @@ def show(answer: Answer) -> None:
     """The text and its sources; Markdown's escapes mean nothing on a terminal."""
     click.echo(ESCAPE.sub(r"\1", answer.text))
     if answer.not_covered:
-        click.echo(f"\nNot in the documents: {answer.not_covered}")
+        click.echo(f"\nNot answered here: {answer.not_covered}")
     if not answer.complete:
         click.echo("\n(The answer was cut short; what is shown has its sources.)")
     if answer.citations:

@@ -102,8 +102,8 @@ def _sent(drafts: Drafts) -> str:
 def _would_have_been(shadow: Drafts) -> str:
     kept = f" ({_share(shadow.mean_kept)} of the draft on average)" if shadow.edited else ""
     return (
-        f"Shadow mode: {shadow.compared} tickets that agents answered would have had a draft; what was sent: "
-        f"{shadow.as_is} the same, {shadow.edited} in part{kept}, {shadow.unused} nothing of it"
+        f"Shadow mode: {shadow.compared} tickets that agents answered would have had a draft; agents wrote the same in "
+        f"{shadow.as_is}, part of it in {shadow.edited}{kept}, something else in {shadow.unused}"
     )
 
 
@@ -125,7 +125,7 @@ def _gaps(gaps: tuple[Gap, ...]) -> "Table":
 
     table = Table("Asked", "Last", "Documents", "Question", title="Gaps in the documents", title_justify="left")
     for gap in gaps:
-        touched = "touch on it" if gap.touched else "silent"
+        touched = "internal ones alone answer" if gap.internal else "touch on it" if gap.touched else "silent"
         table.add_row(str(len(gap.questions)), str(gap.last_asked), touched, escape(gap.questions[0]))
     return table
 

@@ -1,12 +1,13 @@
 """`supportbot status`: what this home holds, and what was last done to it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import click
 
 from bot import presenting
 from bot.app import App
 from bot.commands import options
+from rag_core.domain import Audience, SourceName
 from rag_core.errors import MisconfiguredError
 from rag_core.runs import RunRecord, RunState
 
@@ -20,24 +21,30 @@ def command(home: str | None, history: bool, as_json: bool) -> None:
     app = options.app(home)
     try:
         sources, model = app.index.sources(), app.index.embedding_model
+        public = app.index.sources(audience=Audience.PUBLIC)
     except MisconfiguredError:
         if not _runs(app):
             raise
-        sources, model = {}, None  # the first ingestion is under way, or has failed
+        sources, public, model = {}, {}, None  # the first ingestion is under way, or has failed
     runs = _runs(app)
     shown = [each for run in runs for each in (app.runs.history(run.source) if history else [run])]
     if as_json:
-        found = {"home": str(app.home), "sources": sources, "embedding_model": model}
+        found = {"home": str(app.home), "sources": sources, "public": public, "embedding_model": model}
         options.print_json(found | {"runs": [presenting.record(run) for run in shown]})
         return
     click.echo(f"home: {app.home}")
     for source in dict.fromkeys([*sources, *(run.source for run in runs if not _removed(run))]):
-        click.echo(f"{sources.get(source, 0):>6} documents from {source}")
+        click.echo(f"{sources.get(source, 0):>6} documents from {source}{_readers(source, sources, public)}")
         for run in shown:
             if run.source == source:
                 click.echo(f"       {' '.join(_told(run))}")
     if sources:
         click.echo(f"search: {f'words and vectors by {model}' if model else 'words only'}")
+
+
+def _readers(source: SourceName, sources: Mapping[SourceName, int], public: Mapping[SourceName, int]) -> str:
+    internal = sources.get(source, 0) - public.get(source, 0)
+    return f", {internal} of them internal" if internal else ""
 
 
 def _runs(app: App) -> list[RunRecord]:

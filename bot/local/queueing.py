@@ -9,7 +9,7 @@ from bot.observability import Telemetry
 from bot.working import Work, quoted, workers
 from rag_core.backends.local_queue import ROOM, LocalQueue
 from rag_core.domain import NEVER, Deadline
-from rag_core.errors import RejectedError, SupportBotError, UnavailableError
+from rag_core.errors import HeldError, RejectedError, SupportBotError, UnavailableError
 from rag_core.jobs import Job, JobKind
 
 PAUSE = 1.0  # seconds before what failed for now is tried again; doubled with every try
@@ -69,7 +69,10 @@ class LocalJobs:
         self._forget(job)
 
     def _failed(self, job: Job, error: Exception) -> None:
-        self._telemetry.failed("job failed", error, quoted(job), job_id=job.id)
+        if isinstance(error, HeldError):  # whoever is at it ends it
+            self._telemetry.log("job met its twin", job_id=job.id)
+        else:
+            self._telemetry.failed("job failed", error, quoted(job), job_id=job.id)
         self._forget(job)
 
     def _forget(self, job: Job) -> None:

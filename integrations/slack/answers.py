@@ -32,7 +32,7 @@ SMALLEST_PART = 4_500  # of Markdown: the longest link and the longest code of o
 LONGEST_TITLE = 150
 
 INCOMPLETE = "_This answer is incomplete: the model stopped before its end. What is here has its sources._"
-NOT_COVERED = "Not answered by the documents: "
+NOT_COVERED = "Not answered here: "
 INTERNAL = ":lock: For internal readers: it may rest on internal documents. Do not pass it on outside."
 PRIVATE = "Only you can see this."
 NEAREST = "*The nearest pages I found*"

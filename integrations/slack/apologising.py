@@ -13,10 +13,10 @@ from integrations.slack.asking import apology
 from integrations.slack.calling import LostError, RefusedError, Slack
 from integrations.slack.messages import Message
 from integrations.slack.needs import Core
-from integrations.slack.turns import HeldError, question_id
+from integrations.slack.turns import question_id
 from integrations.slack.whispering import Ear, Whispering
 from rag_core.domain import QuestionId
-from rag_core.errors import MisconfiguredError, RejectedError, SupportBotError
+from rag_core.errors import HeldError, MisconfiguredError, RejectedError, SupportBotError
 
 WRITTEN = ("text", "value")  # fields of Slack's that hold what a person wrote
 

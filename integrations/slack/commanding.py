@@ -18,7 +18,7 @@ from integrations.slack.messages import Message, notice, sections
 from integrations.slack.needs import Access, Command, Week
 from integrations.slack.replying import Reply
 from integrations.slack.turns import Turn, Turns
-from rag_core.domain import Deadline, PersonId, QuestionId, SourceName
+from rag_core.domain import Audience, Deadline, PersonId, QuestionId, SourceName
 from rag_core.errors import AlreadyRunningError, RejectedError, UnavailableError
 from rag_core.jobs import Job, JobId, JobKind
 from rag_core.runs import RunId, RunRecord, RunState
@@ -33,8 +33,8 @@ EARLIER = 300.0  # seconds by which Slack's clock may be behind
 class Ingestions(Protocol):
     """The core's runs, and the queue that begins them."""
 
-    def sources(self) -> Mapping[SourceName, int]:
-        """How many documents of each source answer."""
+    def sources(self, *, audience: Audience | None = None) -> Mapping[SourceName, int]:
+        """How many documents of each source answer, or of those that an audience may read."""
 
     def offered(self) -> Sequence[SourceName]:
         """Sources that can be read once they are named, ingested before or not."""
@@ -132,7 +132,8 @@ class Commanding:
 
     def _status(self, _order: Order, _command: Command, _slack: Slack) -> Message:
         found = self._ingestions
-        return summarising.status(found.sources(), found.latest(), found.knowledge_as_of())
+        public = found.sources(audience=Audience.PUBLIC)
+        return summarising.status(found.sources(), public, found.latest(), found.knowledge_as_of())
 
     def _cancel(self, order: Order, command: Command, _slack: Slack) -> Message:
         """What was under way when it was typed; delivered again it says the same, and stops nothing begun since."""

@@ -39,7 +39,7 @@ class Knowing:
             return None
 
     def searched(self, scope: Scope) -> dict[SourceName, int]:
-        found = self._core.sources()
+        found = self._core.sources(scope.audience)
         return {name: count for name, count in found.items() if scope.sources is None or name in scope.sources}
 
 

@@ -84,8 +84,8 @@ class Core(Protocol):
 
     def week(self) -> Week: ...
 
-    def sources(self) -> Mapping[SourceName, int]:
-        """How many documents of each source answer."""
+    def sources(self, audience: Audience) -> Mapping[SourceName, int]:
+        """How many documents of each source answer these readers."""
 
     def failed(self, question_id: QuestionId, error: Exception, quoting: Sequence[str] = ()) -> None:
         """A question will not be answered, and whoever asked was told so, with its id: now the operator is told.

@@ -112,21 +112,28 @@ def _failures(run: RunRecord, result: IngestionRun) -> Iterator[str]:
         yield f"… and {_many(run.failed - LISTED, 'more document')}"
 
 
-def status(sources: Mapping[SourceName, int], runs: Sequence[RunRecord], as_of: datetime | None) -> Message:
-    """Every source with its last run."""
+def status(
+    sources: Mapping[SourceName, int],
+    public: Mapping[SourceName, int],
+    runs: Sequence[RunRecord],
+    as_of: datetime | None,
+) -> Message:
+    """Every source with its last run; `public`: how many of its documents everybody may read."""
     last = {run.source: run for run in runs}
     shown = list(dict.fromkeys([*(run.source for run in runs if not _forgotten(run, sources)), *sources]))
     if not shown:
         return notice("Nothing is ingested yet: run `supportbot ingest FOLDER` where the documents are.")
-    lines = [line for source in shown[:LISTED] for line in _status(source, sources.get(source, 0), last.get(source))]
+    counts = {source: (sources.get(source, 0), public.get(source, 0)) for source in shown}
+    lines = [line for source in shown[:LISTED] for line in _status(source, *counts[source], last.get(source))]
     if len(shown) > LISTED:
         lines.append(f"… and {_many(len(shown) - LISTED, 'more source')}")
     fresh = f"What I know is from {escaping.date(as_of)}." if as_of else "When I last read it is not on record."
     return Message("What is ingested, and the last runs", (*sections(lines), context(fresh)))
 
 
-def _status(source: SourceName, documents: int, run: RunRecord | None) -> Iterator[str]:
-    yield f"*{code(source)}*: {_many(documents, 'document')}"
+def _status(source: SourceName, documents: int, public: int, run: RunRecord | None) -> Iterator[str]:
+    readers = f", {public:,} public and {documents - public:,} internal" if documents else ""
+    yield f"*{code(source)}*: {_many(documents, 'document')}{readers}"
     if run is None:
         return
     told = f"{SIGNS[run.state]} {run.state.value}, started by {by(run.by)} {escaping.date(run.started)}"

@@ -16,7 +16,7 @@ from secrets import token_hex
 import msgspec
 
 from rag_core.domain import Deadline, QuestionId, Record
-from rag_core.errors import SupportBotError, UnavailableError
+from rag_core.errors import HeldError, SupportBotError
 from rag_core.ports import Claims, Records
 
 AFTER = 5.0  # seconds by which a claim outlives the time its holder had
@@ -28,13 +28,6 @@ CLOSED, STOPPED = "~closed", "~stopped"  # names in a thread's group that are no
 def question_id(*parts: str) -> QuestionId:
     """The same for the same place: asked again by a second delivery it is the same question."""
     return QuestionId(sha256(":".join(parts).encode()).hexdigest()[:16])
-
-
-class HeldError(UnavailableError):
-    """Another worker is at it, who does it or tells why not."""
-
-    def __init__(self) -> None:
-        super().__init__("another worker is at this question", retry_after=AGAIN)
 
 
 class State(StrEnum):
@@ -95,7 +88,7 @@ class Turns:
     def begin(self, turn: Turn) -> None:
         """Raises UnavailableError where another was faster, which the claim should have prevented."""
         if not self._records.change(turn.group, turn.name, msgspec.json.encode(turn), seen=None, ttl=KEPT):
-            raise HeldError
+            raise _held()
 
     def keep(self, turn: Turn) -> Turn:
         self._records.put(turn.group, turn.name, msgspec.json.encode(turn), ttl=KEPT)
@@ -114,7 +107,7 @@ class Turns:
         """
         key, owner = f"slack:{turn.key}", token_hex(8)
         if not self._claims.claim(key, ttl=timedelta(seconds=deadline.remaining + AFTER), owner=owner):
-            raise HeldError
+            raise _held()
         try:
             yield
         except Exception:
@@ -137,6 +130,10 @@ class Turns:
     def noted(self, turn: Turn, name: str) -> str | None:
         record = self._records.get(turn.group, name)
         return record.value.decode() if record else None
+
+
+def _held() -> HeldError:
+    return HeldError("another worker is at this question", retry_after=AGAIN)
 
 
 def _read(record: Record) -> Turn:

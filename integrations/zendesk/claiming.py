@@ -6,18 +6,11 @@ from datetime import timedelta
 from secrets import token_hex
 
 from rag_core.domain import Deadline
-from rag_core.errors import SupportBotError, UnavailableError
+from rag_core.errors import HeldError, SupportBotError
 from rag_core.ports import Claims
 
 AFTER = 5.0  # seconds by which a claim outlives the time its holder had
 AGAIN = 2.0  # seconds after which a delivery that met another one may come again
-
-
-class HeldError(UnavailableError):
-    """Another worker is at the ticket, who does it or tells why not."""
-
-    def __init__(self) -> None:
-        super().__init__("another worker is at this ticket", retry_after=AGAIN)
 
 
 @contextmanager
@@ -26,7 +19,7 @@ def held(claims: Claims, account: str, ticket: int, deadline: Deadline) -> Itera
     again for longer than that."""
     key, owner = f"zendesk:{account}:{ticket}", token_hex(8)
     if not claims.claim(key, ttl=timedelta(seconds=deadline.remaining + AFTER), owner=owner):
-        raise HeldError
+        raise HeldError("another worker is at this ticket", retry_after=AGAIN)
     try:
         yield
     except Exception:

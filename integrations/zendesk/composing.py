@@ -6,7 +6,8 @@ They stand before what an author wrote, who may state others. Who may read it do
 import re
 from html import escape
 
-OWN = re.compile(r"</?(?:main|html|head|body)\b[^>]*>", re.IGNORECASE)  # what would end ours, or begin another
+# what would end ours, or begin another; to the next < at most, or many that do not end are each read to the end
+OWN = re.compile(r"</?(?:main|html|head|body)\b[^<>]*>?", re.IGNORECASE)
 
 
 def page(title: str, url: str, body: str, updated: str) -> bytes:
@@ -15,9 +16,9 @@ def page(title: str, url: str, body: str, updated: str) -> bytes:
         f'<meta charset="utf-8"><title>{escape(title)}</title><link rel="canonical" href="{escape(url)}">'
         f'<meta name="updated" content="{escape(updated)}">'
     )
+    inside = OWN.sub(" ", body)  # a blank: with nothing in its place what stands around it may make one
     return (
-        f"<!DOCTYPE html><html><head>{head}</head><body><main><h1>{escape(title)}</h1>\n"
-        f"{OWN.sub('', body)}\n</main></body></html>"
+        f"<!DOCTYPE html><html><head>{head}</head><body><main><h1>{escape(title)}</h1>\n{inside}\n</main></body></html>"
     ).encode(errors="replace")
 
 

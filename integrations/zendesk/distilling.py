@@ -1,6 +1,7 @@
 """What a solved ticket teaches: its question, and the reply that answered it.
 
-Public comments only, and no persons: the names of those who write are taken out here, all else by the mask it is given.
+Public comments only, and no persons: the names of all whom the ticket knows are taken out here, all else by the mask
+it is given.
 """
 
 import re
@@ -25,7 +26,7 @@ Own = Callable[[str, str], str]  # of a comment's HTML and plain text
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who wrote in a ticket."""
+    """Whom a ticket knows: who wrote in it, publicly or not, is assigned to it or copied in."""
 
     id: int
     name: str

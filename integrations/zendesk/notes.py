@@ -110,11 +110,11 @@ def _abstention(answer: Answer | AnswerRecord) -> Iterator[str]:
 
 
 def _beneath(answer: Answer | AnswerRecord, beside: Beside) -> Iterator[str]:
-    if isinstance(answer, Answer) and is_answered(answer):
+    if is_answered(answer):
         if not answer.complete:
             yield _p("This draft is incomplete: the model stopped before its end. What is here has its sources.")
         if answer.not_covered:
-            yield f"<p><strong>Not answered by the documents:</strong> {_words(answer.not_covered, 1_000)}</p>"
+            yield f"<p><strong>Not answered in this draft:</strong> {_words(answer.not_covered, 1_000)}</p>"
     if beside.unread:
         yield _p(f"Attached and not read: {', '.join(beside.unread)}")
     if beside.internal:

@@ -16,7 +16,9 @@ from markdownify import MarkdownConverter
 
 from rag_core.domain import Citation
 
-OPTIONS = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_STRIKETHROUGH
+PLAIN = pyromark.Options.ENABLE_STRIKETHROUGH
+OPTIONS = PLAIN | pyromark.Options.ENABLE_TABLES
+MOST_CELLS = 2_000  # of all tables; short rows are filled up to the header's width, so 5 kB can have 300,000
 TAGS = {"a", "blockquote", "br", "code", "em", "li", "ol", "p", "pre", "strong", "ul"}
 ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -34,7 +36,10 @@ FIRST_SPACE = re.compile(r"(?<=<p>) +|(?<=<li>) +")
 
 def html(text: str, citations: Sequence[Citation] = ()) -> str:
     """`citations`: the sources that [1], [2] lead to; without any the markers are left out."""
-    found = BeautifulSoup(_parsed(text), "html.parser")
+    parsed = _parsed(text, OPTIONS)
+    if parsed.count("<td") + parsed.count("<th") > MOST_CELLS:
+        parsed = _parsed(text, PLAIN)  # as it was typed
+    found = BeautifulSoup(parsed, "html.parser")
     _flatten(found)
     _join_markers(found)
     for said in found.find_all(string=OTHER_SCHEME):  # whatever reads it may make a link of what looks like one
@@ -82,25 +87,25 @@ class _Plain(MarkdownConverter):  # type: ignore[misc]
         return text
 
 
-def _parsed(text: str) -> str:
+def _parsed(text: str, options: Any) -> str:
     """Its raw HTML shown as it stands there, its markers as single characters."""
     text = DEEP.sub(r"\1", OURS.sub("", text))
-    raw, spans = text.encode(), _spans(text)
+    raw, spans = text.encode(), _spans(text, options)
     for start, end, verbatim in reversed(spans):
         piece = raw[start:end].replace(b"<", b"&lt;") if not verbatim else raw[start:end]
         raw = raw[:start] + piece + raw[end:]
     text, parts, at = raw.decode(), [], 0
-    for start, end, _ in _spans(text):
+    for start, end, _ in _spans(text, options):
         inside = raw[start:end].decode()
         parts += [MARKER.sub(_ours, raw[at:start].decode()), inside]
         at = end
-    return pyromark.html("".join([*parts, MARKER.sub(_ours, raw[at:].decode())]), options=OPTIONS)
+    return pyromark.html("".join([*parts, MARKER.sub(_ours, raw[at:].decode())]), options=options)
 
 
-def _spans(text: str) -> list[tuple[int, int, bool]]:
+def _spans(text: str, options: Any) -> list[tuple[int, int, bool]]:
     """Bytes in which a number in brackets means something else: raw HTML, and (True) code and links."""
     found: list[tuple[int, int, bool]] = []
-    for event, span in pyromark.events_with_range(text, options=OPTIONS):
+    for event, span in pyromark.events_with_range(text, options=options):
         kind = _kind(event)
         if kind and (not found or span["start"] >= found[-1][1]):
             found.append((span["start"], span["end"], kind == "verbatim"))
@@ -165,9 +170,10 @@ def _list(found: Any, table: Any) -> None:
     listed = found.new_tag("ul")
     for row in rows[1:] or rows:
         item = found.new_tag("li")
-        for place, cell in enumerate(cell for cell in row if cell.get_text(strip=True)):
-            name = names[row.index(cell)] if rows[1:] and row.index(cell) < len(names) else ""
-            item.append(f"{'; ' if place else ''}{f'{name}: ' if name else ''}")
+        filled = [(column, cell) for column, cell in enumerate(row) if cell.get_text(strip=True)]
+        for column, cell in filled:
+            name = names[column] if rows[1:] and column < len(names) else ""
+            item.append(f"{'' if cell is filled[0][1] else '; '}{f'{name}: ' if name else ''}")
             item.extend(list(cell.contents))
         listed.append(item)
     table.replace_with(listed)

@@ -20,9 +20,12 @@ from rag_core.ports import OnListed
 from rag_core.runs import SourceItem
 
 NAME = SourceName("zendesk-tickets")
-FORM = "1"  # raise it when the document that a ticket becomes changes
+FORM = "2"  # raise it when the document that a ticket becomes changes
 ENDED = ("solved", "closed")
 AGENTS = ("agent", "admin")
+ONE = ("requester_id", "submitter_id", "assignee_id")  # fields of a ticket that name a person
+TOGETHER = 100  # users in one call
+SEVERAL = ("collaborator_ids", "follower_ids", "email_cc_ids")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,16 @@ class Terms:
     rules: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A ticket as it was listed."""
+
+    subject: str
+    requester: int
+    day: str
+    people: frozenset[int]  # whom it names, wherever
+
+
 class SolvedTicketsSource:
     """DocumentSource over the tickets."""
 
@@ -44,7 +57,7 @@ class SolvedTicketsSource:
 
     def __init__(self, patience: Patience, terms: Terms, clock: Callable[[], float] = time.time) -> None:
         self._patience, self._terms, self._clock = patience, terms, clock
-        self._tickets: dict[DocumentId, tuple[str, int, str]] = {}  # subject, requester and day
+        self._tickets: dict[DocumentId, _Listed] = {}
         self._people: dict[int, Person | None] = {}
 
     def items(self, *, full: bool = False, listed: OnListed = lambda _done, _total: None) -> Iterator[SourceItem]:  # noqa: ARG002 - the port's: a ticket is read by itself
@@ -60,16 +73,20 @@ class SolvedTicketsSource:
                 yield self._item(ticket)
 
     def read(self, item: SourceItem) -> tuple[bytes, str]:
-        subject, requester, day = self._tickets[item.id]
+        ticket = self._tickets[item.id]
         try:
-            comments = [each for each in self._patience.each(_comments_of(int(item.id))) if _is_open(each)]
+            comments = list(self._patience.each(_comments_of(int(item.id))))
         except MissingError as error:
             raise RejectedError("it was deleted while it was read: the next ingestion leaves it out") from error
-        said = [Said(int(each.author_id), str(each.html_body or ""), str(each.plain_body or "")) for each in comments]
-        people = self._known({requester, *(each.author for each in said)})
-        found = learned(subject, requester, said, people, own=self._terms.own, mask=self._terms.mask)
+        said = [
+            Said(int(each.author_id), str(each.html_body or ""), str(each.plain_body or ""))
+            for each in comments
+            if _is_open(each)
+        ]
+        people = self._known({*ticket.people, *(int(each.author_id) for each in comments if each.author_id)})
+        found = learned(ticket.subject, ticket.requester, said, people, own=self._terms.own, mask=self._terms.mask)
         body = f"<h2>Question</h2>\n{paragraphs(found.question)}\n<h2>Answer</h2>\n{paragraphs(found.answer)}"
-        return page(found.subject or item.name, item.url, body, day), item.version
+        return page(found.subject or item.name, item.url, body, ticket.day), item.version
 
     def committed(self) -> None:
         """Nothing to note: the search tells it all."""
@@ -79,7 +96,10 @@ class SolvedTicketsSource:
 
     def _item(self, ticket: Any) -> SourceItem:
         number, updated = DocumentId(str(ticket.id)), str(ticket.updated_at)
-        self._tickets[number] = str(ticket.subject or ""), int(ticket.requester_id), updated[:10]
+        named = [getattr(ticket, name, None) for name in ONE]
+        named += [each for name in SEVERAL for each in getattr(ticket, name, None) or ()]
+        people = frozenset(int(each) for each in named if each)
+        self._tickets[number] = _Listed(str(ticket.subject or ""), int(ticket.requester_id), updated[:10], people)
         url, version = self._patience.site.ticket(int(ticket.id)), f"{updated} {FORM} {self._terms.rules}"
         return SourceItem(number, f"ticket {number}", ".html", url, version, Audience.INTERNAL)
 
@@ -87,13 +107,18 @@ class SolvedTicketsSource:
         """Those who are unknown to Zendesk write as nobody."""
         if missing := sorted(wanted - self._people.keys()):
             self._people |= dict.fromkeys(missing)
-            for user in self._patience.each(lambda zenpy: zenpy.users(ids=missing)):
-                self._people[int(user.id)] = Person(int(user.id), str(user.name or ""), user.role in AGENTS)
+            for start in range(0, len(missing), TOGETHER):
+                for user in self._patience.each(_users(missing[start : start + TOGETHER])):
+                    self._people[int(user.id)] = Person(int(user.id), str(user.name or ""), user.role in AGENTS)
         return [person for number in wanted if (person := self._people.get(number))]
 
 
 def _comments_of(ticket: int) -> Callable[[Any], Any]:
     return lambda zenpy: zenpy.tickets.comments(ticket)
+
+
+def _users(ids: list[int]) -> Callable[[Any], Any]:
+    return lambda zenpy: zenpy.users(ids=ids)
 
 
 def _is_open(comment: Any) -> bool:

@@ -7,7 +7,7 @@ cannot be made for good is told: to agents by a tag, to the operator with the re
 from contextlib import suppress
 from dataclasses import dataclass
 
-from integrations.zendesk.claiming import HeldError, held
+from integrations.zendesk.claiming import held
 from integrations.zendesk.client import Zendesk
 from integrations.zendesk.conversing import Conversation, Conversations
 from integrations.zendesk.deciding import Due, due, question_id
@@ -21,7 +21,7 @@ from integrations.zendesk.refusing import ConflictError, MissingError, RefusedEr
 from integrations.zendesk.tickets import Tickets
 from integrations.zendesk.writing import FAILED, Links, Writing
 from rag_core.domain import Deadline, QuestionId
-from rag_core.errors import RejectedError, SupportBotError, UnavailableError
+from rag_core.errors import HeldError, RejectedError, SupportBotError, UnavailableError
 
 LOOKS = 4  # at a ticket that others change at the same time
 GRACE = 5.0  # seconds to say that there will be no draft

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from tests.benchmarks import (
     caching,
+    covering,
     hostile,
     ingress,
     opensearch,
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "search": speed.search,
     "vectors": speed.vectors,
     "quality": quality.measure,
+    "covering": covering.measure,
     "caching": caching.caching,
     "pipeline": pipeline.answer,
     "burst": pipeline.burst,

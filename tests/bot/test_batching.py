@@ -10,7 +10,7 @@ from bot.batching import Batches
 from bot.observability import Telemetry
 from bot.settings import Settings
 from rag_core.domain import Deadline
-from rag_core.errors import RejectedError, UnavailableError
+from rag_core.errors import HeldError, RejectedError, UnavailableError
 from rag_core.jobs import Job
 from rag_core.messaging import read, written
 from tests.contracts.jobs import job
@@ -27,6 +27,17 @@ def batch(received: int = 1) -> Mapping[str, Any]:
     attributes = {"ApproximateReceiveCount": str(received)}
     record = {"messageId": "m1", "receiptHandle": "r1", "body": written(job()), "attributes": attributes}
     return {"Records": [record | {"eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:eu-central-1:1:jobs"}]}
+
+
+def worked(error: Exception, received: int) -> str:
+    """What the log says of a job that ended so."""
+    log = io.StringIO()
+
+    def work(_job: Job, _deadline: Deadline, _last: bool) -> None:
+        raise error
+
+    Batches(Settings(), work, read, Telemetry(stream=log, plain=True)).handle(dict(batch(received)), Context())
+    return log.getvalue()
 
 
 def postponed(error: Exception | None, received: int = 1, trouble: Exception | None = None) -> tuple[Any, Any]:
@@ -61,6 +72,15 @@ def test_it_comes_no_sooner_than_it_was_asked_to() -> None:
 def test_what_is_done_or_will_never_be_is_not_postponed() -> None:
     assert postponed(None) == ([], [])
     assert postponed(RejectedError("no")) == ([], FAILED)
+
+
+def test_a_job_that_meets_its_twin_is_no_error_and_comes_again() -> None:
+    met = HeldError("another worker is at this ticket", retry_after=2.0)
+    assert '"level": "INFO"' in (told := worked(met, received=1))
+    assert "ERROR" not in told
+    assert postponed(met) == ([("r1", 2.0)], FAILED)
+    assert '"level": "ERROR"' in worked(met, received=5)  # the queue puts it aside: somebody must look
+    assert '"level": "ERROR"' in worked(UnavailableError("down"), received=1)
 
 
 def test_a_queue_that_cannot_postpone_delivers_in_its_own_time() -> None:

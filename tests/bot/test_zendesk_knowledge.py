@@ -10,6 +10,7 @@ import pytest
 from bot.app import App
 from bot.ingest_job import SlackIngestions
 from bot.local.account.account import Account
+from bot.local.account.faults import Kind
 from bot.remembering import Shared, Stated
 from bot.settings import load
 from rag_core.backends.local_queue import LocalQueue
@@ -69,8 +70,8 @@ def test_from_the_help_center_to_an_answer_and_back(zendesk: Account, tmp_path: 
         assert "20 %" not in json.dumps(told)
         assert json.loads(supportbot("ask", secret, "--audience", "internal", "--json").stdout)["citations"]
     status = supportbot("status").stdout
-    assert "2 documents from zendesk\n" in status
-    assert "1 documents from zendesk-tickets\n" in status
+    assert "2 documents from zendesk, 1 of them internal\n" in status
+    assert "1 documents from zendesk-tickets, 1 of them internal\n" in status
     assert supportbot("forget", "zendesk").stdout == "2 removed\n"
     assert "from zendesk\n" not in supportbot("status").stdout
 
@@ -144,3 +145,12 @@ def test_an_installation_without_a_home_remembers_in_its_records(tmp_path: Path)
     assert shared.of(ZENDESK) == Stated(Audience.INTERNAL)
     shared.keep(ZENDESK, None)
     assert shared.of(ZENDESK) == Stated()
+
+
+def test_a_wait_that_zendesk_asks_for_is_said(
+    zendesk: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    zendesk.guide.publish("Refunds", "<p>Refunds take thirty days.</p>")
+    zendesk.faults.add(Kind.LIMIT, value=3)
+    assert made(zendesk, tmp_path).ingest(ZENDESK).written == 1
+    assert "going on in 3 s" in capsys.readouterr().err

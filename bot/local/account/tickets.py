@@ -11,7 +11,7 @@ from bot.local.account.users import Users
 
 KEPT = (
     *("external_id", "subject", "status", "priority", "type", "group_id", "brand_id", "ticket_form_id"),
-    *("assignee_id", "via"),
+    *("assignee_id", "collaborator_ids", "follower_ids", "email_cc_ids", "via"),
 )
 OUTDATED = "Safe Update prevented due to outdated ticket data. Please fetch the latest ticket data and try again."
 

@@ -135,9 +135,17 @@ class Book:
         )
         return [_chunk(row) for row in rows]
 
-    def sources(self) -> dict[SourceName, int]:
-        """How many documents of each source answer."""
-        return dict(self._db.execute("SELECT source, count(*) FROM document WHERE live = 1 GROUP BY source ORDER BY 1"))
+    def sources(self, readable: Iterable[Audience]) -> dict[SourceName, int]:
+        """How many documents of each source answer, of those for these audiences."""
+        audiences = list(readable)
+        marks = ",".join("?" * len(audiences))
+        return dict(
+            self._db.execute(
+                f"SELECT source, count(*) FROM document WHERE live = 1 AND audience IN ({marks}) "
+                "GROUP BY source ORDER BY 1",
+                audiences,
+            )
+        )
 
     def document_ids(self) -> set[DocumentId]:
         return {DocumentId(name) for (name,) in self._db.execute("SELECT id FROM document WHERE live = 1")}

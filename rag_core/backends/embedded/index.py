@@ -113,9 +113,9 @@ class EmbeddedIndex:
             chunks = self._book.document(source, document_id)
         return [chunk for chunk in chunks if chunk.document.audience in audience.may_read]
 
-    def sources(self) -> dict[SourceName, int]:
+    def sources(self, *, audience: Audience | None = None) -> dict[SourceName, int]:
         with self._lock, translated(self._home / BOOK):
-            return self._book.sources()
+            return self._book.sources(audience.may_read if audience else Audience)
 
     def document_ids(self) -> set[DocumentId]:
         """Of every document that answers, whatever its source."""

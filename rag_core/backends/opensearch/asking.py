@@ -154,12 +154,17 @@ def of(kind: str, **fields: str) -> list[Query]:
     return [{"term": {name: value}} for name, value in {"kind": kind, **fields}.items()]
 
 
-def by_source(after: dict[str, str] | None, size: int) -> Query:
-    """Documents counted by source, so many sources at a time."""
+def firsts() -> list[Query]:
+    """The filters of the first chunk of each document."""
+    return [*of("chunk"), {"term": {"ordinal": 0}}]
+
+
+def by_source(filters: Sequence[Query], after: dict[str, str] | None, size: int) -> Query:
+    """Entries counted by source, so many sources at a time."""
     composite: Query = {"size": size, "sources": [{"source": {"terms": {"field": "source"}}}]}
     if after:
         composite["after"] = after
-    return {"size": 0, "query": {"term": {"kind": "document"}}, "aggs": {"sources": {"composite": composite}}}
+    return {"size": 0, "query": {"bool": {"filter": list(filters)}}, "aggs": {"sources": {"composite": composite}}}
 
 
 def together(alias: str, queries: Sequence[Query]) -> bytes:

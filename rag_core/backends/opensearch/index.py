@@ -159,11 +159,13 @@ class OpenSearchIndex:
                 trouble = error
         raise trouble
 
-    def sources(self) -> dict[SourceName, int]:
+    def sources(self, *, audience: Audience | None = None) -> dict[SourceName, int]:
+        """Who may read a document stands in its chunks: one that has none is readable by nobody."""
+        counting = asking.of("document") if audience is None else [*asking.firsts(), *asking.readable(audience, None)]
         counted: dict[SourceName, int] = {}
         after: dict[str, str] | None = None
         while True:
-            found = self._ask(asking.by_source(after, SOURCES)).aggregations["sources"]
+            found = self._ask(asking.by_source(counting, after, SOURCES)).aggregations["sources"]
             counted |= {SourceName(bucket.key["source"]): bucket.doc_count for bucket in found.buckets}
             after = found.after_key
             if after is None or len(found.buckets) < SOURCES:

@@ -8,6 +8,7 @@ import pytest
 
 from rag_core.domain import Audience
 from tests.bot.api.asking import Client
+from tests.bot.api.signing import SETTINGS, Zendesk
 from tests.making import app, write
 
 
@@ -30,3 +31,8 @@ def home(ingested: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def client(home: Path) -> Client:
     return Client(home)
+
+
+@pytest.fixture
+def zendesk(home: Path) -> Zendesk:
+    return Zendesk(Client(home, SETTINGS))

@@ -2,11 +2,14 @@
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
 
-from tests.bot.api.asking import Client, Reply
+from integrations.zendesk.drafts import Drafts, TicketDraft
+from rag_core.domain import Audience, Outcome, PersonId, QuestionId
+from tests.bot.api.asking import REFUND, Client, Reply
 
 SECRET = "shared-secret-of-the-sidebar-0001"  # noqa: S105
 SETTINGS: dict[str, Any] = {
@@ -52,3 +55,23 @@ class Zendesk:
 
     def rate(self, answer: str, body: object, **more: Any) -> Reply:
         return self.call("POST", f"/answers/{answer}/rating", body, **more)
+
+
+def drafted(
+    zendesk: Zendesk,
+    text: str = REFUND,
+    *,
+    comment: int = 1,
+    audience: Audience = Audience.PUBLIC,
+    channel: str = "zendesk",
+    account: str = "acme",
+    around: tuple[str, str] = ("", ""),
+) -> QuestionId:
+    """As the worker leaves a ticket."""
+    parts = zendesk.client.parts
+    question = parts.question(text, audience=audience, asked_by=PersonId("zendesk:acme"), channel=channel)
+    answer = parts.answering.answer(question)
+    at = datetime.now(UTC) + timedelta(seconds=comment)
+    answered = answer.outcome is Outcome.ANSWERED
+    Drafts(parts.records, account).keep(TicketDraft(7, comment, question.id, answered, True, at, None, *around))
+    return question.id

@@ -1,14 +1,16 @@
+import re
 from typing import Any
 
 import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
-from bot.api import openapi
+from bot.api import openapi, sidebar
 from rag_core.domain import REASONS, Audience
 from tests.bot.api.asking import REFUND, Client, Reply
+from tests.bot.api.signing import Zendesk, drafted
 
-PLACES = {"/query": "/query", "/health": "/health", "/openapi.json": "/openapi.json"}
+PARTS = re.compile("<(.*?)>")
 
 
 def test_the_document_is_valid_and_served(client: Client) -> None:
@@ -17,14 +19,10 @@ def test_the_document_is_valid_and_served(client: Client) -> None:
     validate(served.json)
 
 
-def schema_of(path: str, method: str, status: int) -> dict[str, Any]:
-    found: dict[str, Any] = openapi.document()["paths"][path][method]["responses"][str(status)]
-    schema: dict[str, Any] = found["content"]["application/json"]["schema"]
-    return schema | {"components": openapi.document()["components"]}
-
-
-def check(reply: Reply, path: str, method: str = "post") -> int:
-    jsonschema.validate(reply.json, schema_of(path, method, reply.status))
+def check(reply: Reply, path: str, method: str = "post", document: dict[str, Any] | None = None) -> int:
+    document = document or openapi.document()
+    schema = document["paths"][path][method]["responses"][str(reply.status)]["content"]["application/json"]["schema"]
+    jsonschema.validate(reply.json, schema | {"components": document["components"]})
     return reply.status
 
 
@@ -50,6 +48,28 @@ def test_what_comes_back_is_what_the_document_says(client: Client) -> None:
         check(client.call("GET", "/health"), "/health", "get"),
     ]
     assert statuses == [200, 202, 400, 401, 403, 413, 429, 500, 503, 504, 200, 202, 404, 200, 200]
+
+
+def test_the_sidebars_endpoints_stand_in_it_where_there_is_an_app(zendesk: Zendesk, client: Client) -> None:
+    assert not any("zendesk" in path for path in client.call("GET", "/openapi.json").json["paths"])
+    served = zendesk.client.call("GET", "/openapi.json", caller=None).json
+    validate(served)
+    wired = zendesk.client
+    routes = sidebar.routes(wired.settings, wired.parts, wired.telemetry)
+    described = {(verb.upper(), path) for path, verbs in served["paths"].items() if "/app/" in path for verb in verbs}
+    assert described == {(route.method, PARTS.sub(r"{\1}", route.path)) for route in routes}
+    name = drafted(zendesk)
+    draft, rating = "/zendesk/app/tickets/{ticket}/draft", "/zendesk/app/answers/{answer}/rating"
+    statuses = [
+        check(zendesk.draft(), draft, "get", served),
+        check(zendesk.draft("x"), draft, "get", served),
+        check(zendesk.redraft({"instruction": "Shorter"}), draft, "post", served),
+        check(zendesk.redraft({"instruction": 7}), draft, "post", served),
+        check(zendesk.ask(REFUND), "/zendesk/app/ask", "post", served),
+        check(zendesk.ask(REFUND, signed="none"), "/zendesk/app/ask", "post", served),
+        check(zendesk.rate(name, {"helpful": True}), rating, "post", served),
+    ]
+    assert statuses == [200, 404, 200, 400, 200, 401, 200]
 
 
 def test_what_the_document_refuses_is_refused(client: Client) -> None:

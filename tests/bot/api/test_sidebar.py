@@ -2,49 +2,24 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import jsonschema
 import msgspec
 import pytest
 
-from bot.api.sidebar_access import QUOTA, Installation
+from bot.api.sidebar_access import Installation
 from bot.api.sidebar_answers import SidebarAnswers
 from bot.api.sidebar_replies import Panel, Shown
 from bot.api.sidebar_requests import Wish
 from integrations.zendesk.drafts import Drafts, TicketDraft
-from rag_core.domain import LONGEST_WISH, Audience, Deadline, Outcome, PersonId, QuestionId
+from rag_core.domain import LONGEST_WISH, Audience, Deadline, PersonId, QuestionId
 from tests.bot.api.asking import REFUND, Client
-from tests.bot.api.signing import AGENT, SETTINGS, Zendesk, token
+from tests.bot.api.signing import AGENT, SETTINGS, Zendesk, drafted, token
 from tests.making import app
 
 NOTHING = "Do xylophones dream of quasars?"
-
-
-@pytest.fixture
-def zendesk(home: Path) -> Zendesk:
-    return Zendesk(Client(home, SETTINGS))
-
-
-def drafted(
-    zendesk: Zendesk,
-    text: str = REFUND,
-    *,
-    comment: int = 1,
-    audience: Audience = Audience.PUBLIC,
-    channel: str = "zendesk",
-    account: str = "acme",
-    around: tuple[str, str] = ("", ""),
-) -> QuestionId:
-    """As the worker leaves a ticket."""
-    parts = zendesk.client.parts
-    question = parts.question(text, audience=audience, asked_by=PersonId("zendesk:acme"), channel=channel)
-    answer = parts.answering.answer(question)
-    at = datetime.now(UTC) + timedelta(seconds=comment)
-    answered = answer.outcome is Outcome.ANSWERED
-    Drafts(parts.records, account).keep(TicketDraft(7, comment, question.id, answered, True, at, None, *around))
-    return question.id
 
 
 def test_the_draft_of_the_open_ticket_is_shown(zendesk: Zendesk) -> None:
@@ -82,6 +57,15 @@ def ask_nothing(zendesk: Zendesk) -> object:
     assert answer["outcome"] != "answered"
     assert (answer["html"], answer["insert_html"], answer["insert_text"]) == ("", "", "")
     return answer
+
+
+def test_what_a_draft_lacks_is_said_whenever_it_is_looked_at(zendesk: Zendesk) -> None:
+    name, parts = drafted(zendesk), zendesk.client.parts
+    question = parts.log.answer(name).question
+    lacking = replace(parts.answering.reply(question), complete=False, not_covered="“How much is it?”")
+    parts.log.record_answer(question, lacking)
+    answer = zendesk.draft().json["answer"]
+    assert (answer["complete"], answer["not_covered"]) == (False, "“How much is it?”")
 
 
 def test_the_newest_draft_counts(zendesk: Zendesk) -> None:
@@ -265,81 +249,6 @@ def test_answers_of_the_query_api_are_not_the_sidebars(zendesk: Zendesk) -> None
     assert zendesk.rate(name, {"helpful": True}).status == 404
     own = zendesk.ask(REFUND).json["question_id"]
     assert zendesk.client.call("GET", f"/answers/{own}").status == 404
-
-
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [
-        (None, "empty"),
-        ("nonsense", "not JSON"),
-        ({"query": ""}, "query"),
-        ({"query": "  "}, "empty"),
-        ({"query": "a" * 4001}, "<= 4000"),
-        ({"query": "a", "audience": "internal"}, "`audience`"),
-        ({"query": 7}, "query: expected a string"),
-    ],
-)
-def test_a_question_that_is_none_is_refused_with_its_reason(zendesk: Zendesk, body: object, said: str) -> None:
-    refused = zendesk.call("POST", "/ask", body)
-    assert (refused.status, refused.code) == (400, "bad_request")
-    assert said in refused.message
-
-
-@pytest.mark.parametrize(
-    "body",
-    [{"instruction": "x" * 201}, {"question": "x" * 4001}, {"instruction": 1}, {"helpful": True}, {"sources": []}],
-)
-def test_a_wish_that_is_none_is_refused(zendesk: Zendesk, body: object) -> None:
-    assert zendesk.redraft(body).status == 400
-
-
-@pytest.mark.parametrize(
-    "body", [{}, {"helpful": "yes"}, {"helpful": False, "reason": "angry"}, {"helpful": True, "comment": "x" * 2001}]
-)
-def test_a_vote_that_is_none_is_refused(zendesk: Zendesk, body: object) -> None:
-    assert zendesk.rate(drafted(zendesk), body).status == 400
-
-
-def test_too_large_a_body_is_refused(zendesk: Zendesk) -> None:
-    assert zendesk.call("POST", "/ask", "x" * 40_000).status == 413
-
-
-@pytest.mark.parametrize("ticket", ["0", "-1", "1.5", "abc", "9" * 19, "٧", "7%2F..", "%00"])
-def test_what_is_no_tickets_number_is_not_there(zendesk: Zendesk, ticket: str) -> None:
-    assert zendesk.draft(ticket).status == 404
-
-
-def test_another_method_is_told_which_there_are(zendesk: Zendesk) -> None:
-    refused = zendesk.call("GET", "/ask")
-    assert (refused.status, refused.headers["Allow"]) == (405, "POST")
-
-
-def test_an_installation_has_a_quota_whichever_agent_asks(zendesk: Zendesk) -> None:
-    drafted(zendesk)
-    asked = 0
-    while (refused := zendesk.ask("?", signed=token(sub=str(asked + 1)))).status == 200:
-        asked += 1
-    assert refused.status == 429
-    assert QUOTA <= asked < QUOTA * 2  # which refills while it is spent
-    assert int(refused.headers["Retry-After"]) >= 1
-    assert zendesk.draft().status == 200  # to look costs nothing
-    assert zendesk.client.ask().status == 200  # others have their own
-
-
-@pytest.mark.parametrize(
-    ("question", "left", "status"), [("down", 29_000, 503), ("crash", 29_000, 500), ("stall", 1_600, 504)]
-)
-def test_what_fails_says_whether_to_try_again(zendesk: Zendesk, question: str, left: int, status: int) -> None:
-    failed = zendesk.ask(f"{REFUND} {question}", left=left)
-    assert failed.status == status
-    assert ("Retry-After" in failed.headers) == (status != 500)
-    assert REFUND not in zendesk.client.log.getvalue()
-
-
-def test_nothing_of_another_site_is_given_leave(zendesk: Zendesk) -> None:
-    headers = zendesk.draft().headers
-    assert not [name for name in headers if name.lower().startswith("access-control")]
-    assert headers["Cache-Control"] == "no-store"
 
 
 def test_the_questions_own_circumstances_are_kept(zendesk: Zendesk) -> None:

@@ -25,7 +25,7 @@ def busy(days: int = 3) -> Report:
     counted = tuple(Day(date(2026, 1, 1) + timedelta(days=number), 5, 1) for number in range(days))
     gaps = (
         Gap((EVIL, "And this?", "And this?"), date(2026, 1, 3), touched=True),
-        Gap(("That?",), date(2026, 1, 2), touched=False),
+        Gap(("That?",), date(2026, 1, 2), touched=False, internal=True),
     )
     return Report(
         1_018, 515, 4, 3, (record,), gaps, counted, (("wrong", 2), (EVIL, 1)), *PERIOD, spent=SPENT, by_meaning=True

@@ -75,10 +75,10 @@ def test_the_core_takes_what_a_channel_gives(home: Path, team: Workspace) -> Non
         audience=Audience.PUBLIC,
         asked_by=PersonId("slack:T:U"),
         channel="slack",
-        sources=frozenset(core.sources()),
+        sources=frozenset(core.sources(Audience.PUBLIC)),
         previous=QuestionId("a1"),
     )
-    assert (then.previous, then.sources) == (REFUND, frozenset(core.sources()))
+    assert (then.previous, then.sources) == (REFUND, frozenset(core.sources(Audience.PUBLIC)))
     week = core.week()
     assert (week.questions, week.answered_share) == (1, 1.0)
     assert core.knowledge_as_of() is not None

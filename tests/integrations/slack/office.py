@@ -125,7 +125,7 @@ class StubCore:
     def week(self) -> Week:
         return Week(3, 0.5, None, ("How do I fly?",), None)
 
-    def sources(self) -> Mapping[SourceName, int]:
+    def sources(self, audience: Audience) -> Mapping[SourceName, int]:
         return {DOCS: 12}
 
     def failed(self, question_id: QuestionId, error: Exception, quoting: Sequence[str] = ()) -> None:

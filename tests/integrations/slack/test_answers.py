@@ -92,7 +92,7 @@ def test_what_is_not_covered_is_said_apart_and_plainly() -> None:
     said = next(
         block for block in message.blocks if block["type"] == "section" and block["text"]["type"] == "plain_text"
     )
-    assert said["text"]["text"] == "Not answered by the documents: *the price* of <\u2060!here> [x](https://evil.com)"
+    assert said["text"]["text"] == "Not answered here: *the price* of <\u2060!here> [x](https://evil.com)"
 
 
 def test_an_answer_that_was_cut_short_says_so() -> None:

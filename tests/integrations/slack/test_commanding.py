@@ -20,7 +20,7 @@ from integrations.slack.needs import Command, Week
 from integrations.slack.turns import Turns
 from rag_core.backends.sqlite.claims import SqliteClaims
 from rag_core.backends.sqlite.records import SqliteRecords
-from rag_core.domain import Deadline, PersonId, SourceName
+from rag_core.domain import Audience, Deadline, PersonId, SourceName
 from rag_core.errors import RejectedError, UnavailableError
 from rag_core.jobs import Job
 from rag_core.running import Runs
@@ -40,8 +40,8 @@ class Asked:
     def offered(self) -> Sequence[SourceName]:
         return ()
 
-    def sources(self) -> Mapping[SourceName, int]:
-        return self.known
+    def sources(self, *, audience: Audience | None = None) -> Mapping[SourceName, int]:
+        return {DOCS: 60} if audience is Audience.PUBLIC else self.known
 
     def request(self, source: SourceName, by: PersonId, *, run: RunId, full: bool) -> RunRecord:
         if source in self.unreadable:
@@ -274,7 +274,7 @@ class TestLooking:
         assert f"done, started by <@{desk.ada.id}> <!date^" in told
         assert "3 written, 1 removed, 2 failed" in told
         assert "What I know is from <!date^" in told
-        assert "`/srv/wiki`*: 1 document\n" in told
+        assert "`/srv/wiki`*: 1 document, 0 public and 1 internal\n" in told
         assert "`/srv/old/faq &lt;b&gt;`" in told
 
     def test_gaps_are_the_weeks(self, desk: Desk) -> None:

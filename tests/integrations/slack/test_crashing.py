@@ -11,9 +11,9 @@ import pytest
 
 from bot.local.workspace.nouns import Message
 from integrations.slack.calling import Pace
-from integrations.slack.turns import HeldError, Turn, Turns
+from integrations.slack.turns import Turn, Turns
 from rag_core.domain import Deadline, Outcome, QuestionId
-from rag_core.errors import UnavailableError
+from rag_core.errors import HeldError, UnavailableError
 from rag_core.jobs import Job
 from tests.integrations.slack.crashing import Fuse, Mined
 from tests.integrations.slack.office import TEXT, Killed, Office, office, words

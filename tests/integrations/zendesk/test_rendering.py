@@ -1,4 +1,5 @@
 import re
+import time
 
 import pytest
 
@@ -83,6 +84,20 @@ def test_a_character_of_private_use_is_no_marker() -> None:
 )
 def test_zendesk_finds_no_placeholder_to_fill_in(text: str) -> None:
     assert not re.search(r"\{[{%]", html(text) + plain(html(text)))
+
+
+def test_cells_alike_keep_their_columns_names() -> None:
+    assert html("|a|b|\n|-|-|\n|same|same|") == "<ul><li>a: same; b: same</li></ul>"
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(3_000, 1), (1_500, 1_500)])
+def test_a_table_that_is_too_large_for_a_list_is_shown_as_it_was_typed(columns: int, rows: int) -> None:
+    table = f"|{'a|' * columns}\n|{'-|' * columns}\n" + "|b\n" * rows
+    started = time.process_time()
+    made = html(f"Before <b>it</b> [1].\n\n{table}\nAfter.", [REFUNDS])
+    assert time.process_time() - started < 10  # filled up, its cells took minutes
+    assert made.startswith("<p>Before &lt;b&gt;it&lt;/b&gt; <a href=")
+    assert "|a|a|" in made
 
 
 def test_quotes_in_quotes_have_an_end() -> None:

@@ -8,14 +8,13 @@ import pytest
 
 from bot.local.account.desk import Ticket
 from bot.local.account.faults import Kind
-from integrations.zendesk.claiming import HeldError
 from integrations.zendesk.deciding import question_id
 from integrations.zendesk.filtering import Ignored
 from integrations.zendesk.policy import Policy
 from integrations.zendesk.redrafts import Redraft, Redrafts
 from integrations.zendesk.templates import templates
 from rag_core.domain import Audience, Deadline, Outcome, PersonId, QuestionId, Use
-from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
+from rag_core.errors import HeldError, MisconfiguredError, RejectedError, UnavailableError
 from tests.integrations.zendesk.office import ACCOUNT, PAGE, PLAYBOOK, SECONDS, TEXT, Office, outgoing
 
 NOTE, TAGS = "PUT tickets/{id}", "PUT tickets/{id}/tags"
@@ -66,7 +65,7 @@ def test_what_a_note_says(here: Office) -> None:
     assert "[1]" not in html
     assert f'<a href="{PAGE.url}" rel="noopener noreferrer">Refunds &gt; How long</a></li>' in html
     assert "confidence: high" in html
-    assert "<strong>Not answered by the documents:</strong> the price" in html
+    assert "<strong>Not answered in this draft:</strong> the price" in html
     assert "Internal, do not send" in html
     assert html.index("Internal, do not send") > html.index("</blockquote>")
     assert f"https://b.example/{named}/{ticket.id}/True" in html
@@ -476,6 +475,7 @@ def test_in_shadow_nothing_is_written_and_what_is_sent_is_compared(here: Office)
 
 def test_an_answer_that_is_known_is_not_asked_for_again(here: Office) -> None:
     here.zendesk.faults.add(Kind.FAIL, NOTE, times=3, value=503)
+    here.core.complete, here.core.not_covered = False, "the price"
     ticket = here.write()
     for _ in range(4):
         try:
@@ -484,6 +484,8 @@ def test_an_answer_that_is_known_is_not_asked_for_again(here: Office) -> None:
             continue
     settled(here, ticket)
     assert len(here.core.asked) == 1
+    assert "This draft is incomplete" in here.notes(ticket)[0].html
+    assert "the price" in here.notes(ticket)[0].html
 
 
 def test_a_note_of_ours_is_found_whoever_we_signed_in_as(here: Office) -> None:

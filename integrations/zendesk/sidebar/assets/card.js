@@ -41,7 +41,7 @@ function facts(made, answer, answered) {
   reveal(made.querySelector(".wish"), answer.instruction && `Asked for: ${answer.instruction}`);
   part(made, "unheeded").hidden = !(answered && answer.unheeded);
   part(made, "incomplete").hidden = !answered || answer.complete;
-  reveal(part(made, "not-covered"), answered && answer.not_covered && `Not in the documents: ${answer.not_covered}`);
+  reveal(part(made, "not-covered"), answered && answer.not_covered && `Not answered here: ${answer.not_covered}`);
   made.querySelector(".facts").hidden = !answered && !answer.instruction;
 }
 

@@ -191,6 +191,25 @@ class TestWhatIsNeverIn:
         for word in ("(name removed)", "(e-mail address removed)", "(order number removed)", "we will send it"):
             assert word in found
 
+    def test_persons_whom_the_ticket_knows_although_they_wrote_nothing_public(
+        self, knowledge: Knowledge, support: Support
+    ) -> None:
+        names = ("Priya Raman", "Tobias Falk", "Lucia Ferrari", "Noor Haddad", "Bengt Aker")
+        priya, tobias, lucia, noor, bengt = (
+            knowledge.zendesk.desk.add_user(name, f"{number}@example.com", "agent" if number < 4 else "end-user")
+            for number, name in enumerate(names)
+        )
+        ticket = support.open("Ask Bengt Aker or my colleague Lucia, where are our invoices?")
+        support.say(ticket, "See what Noor said.", noor, public=False)
+        support.say(ticket, f"Priya and Mr Falk looked, and Noor Haddad too. {ANSWER}", support.omar)
+        copied = {"collaborator_ids": [lucia["id"]], "follower_ids": [tobias["id"]], "email_cc_ids": [bengt["id"]]}
+        support.call("PUT", f"tickets/{ticket}", {"ticket": {"assignee_id": priya["id"], **copied}})
+        support.solve(ticket)
+        assert run(knowledge).written == 1
+        assert ANSWER in shown(knowledge)
+        for word in " ".join(names).split():
+            assert word not in shown(knowledge)
+
     def test_other_rules_are_another_reading(self, knowledge: Knowledge, support: Support, tmp_path: Path) -> None:
         own = tmp_path / "masked.json"
         own.write_text('[{"name": "month", "pattern": "month"}]')
