@@ -75,7 +75,7 @@ class App:
             return aws.log(self.settings)
         from rag_core.backends.sqlite.feedback import SqliteFeedbackLog
 
-        return SqliteFeedbackLog(self.home)
+        return SqliteFeedbackLog(self.home, retention=self.settings.kept)
 
     @cached_property
     def claims(self) -> Claims:
@@ -91,7 +91,7 @@ class App:
             return aws.records(self.settings)
         from rag_core.backends.sqlite.records import SqliteRecords
 
-        return SqliteRecords(self.home)
+        return SqliteRecords(self.home, longest=self.settings.kept)
 
     @cached_property
     def runs(self) -> "Runs":

@@ -7,6 +7,7 @@ lexical answer: docs/decisions.md.
 import os
 import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, get_args, get_type_hints
 from urllib.parse import SplitResult, urlsplit
@@ -107,7 +108,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_serverless: bool = False
 
     table: str = ""  # in DynamoDB: claims and answers; empty: SQLite files in the home
-    retention: Positive = 15  # days that an answer is kept in DynamoDB; counters stay
+    # days that questions, answers and ratings are kept, longer than a queue delivers; counters stay
+    retention: Annotated[int, msgspec.Meta(ge=15)] = 90
     queue_url: str = ""  # of SQS; empty: a queue in the process
     aws_url: str = ""  # of DynamoDB, SQS and the like, where it is not AWS's own
 
@@ -180,6 +182,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         secrets = (self.api_callers, *tokens, self.slack_client_secret, self.slack_encryption_key, *zendesk)
         named = (self.embedding_model.startswith(BEDROCK), *(stated.startswith(SECRET) for stated in secrets))
         return any((*models, *stores, *named))
+
+    @property
+    def kept(self) -> timedelta:
+        """How long anything is that a person wrote."""
+        return timedelta(days=self.retention)
 
     @property
     def slack(self) -> bool:
