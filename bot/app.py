@@ -213,7 +213,6 @@ class App:
         self, question_id: QuestionId, person: PersonId, *, helpful: bool, reason: str = "", comment: str = ""
     ) -> Rating:
         """Record it; an answer that did not help is given to nobody else from a cache. Raises RejectedError."""
-        cache = self._answer_cache()
         return rate(
             self.log,
             question_id,
@@ -222,7 +221,7 @@ class App:
             reason=reason,
             comment=comment,
             clock=lambda: datetime.now(UTC),
-            forget=cache.evict if cache else lambda _: None,
+            forget=self.evict,
         )
 
     def report(self, since: date | None = None) -> "Report":
@@ -267,7 +266,7 @@ class App:
 
         def ingest(tell: Callable[[Progress], None]) -> IngestionRun:
             with self._writer(name) as writer:
-                for other in overlapping(name, self._sources()):
+                for other in overlapping(name, self.ingested()):
                     self._notice(f"{other} was ingested too: what both hold is found twice (supportbot forget {other})")
                 embedder = self.embedders.for_passages(writer.embedding_model)
                 done = Ingestion(documents, writer, embedder, audience=stated.audience, full=full, progress=tell).run()
@@ -277,18 +276,25 @@ class App:
 
         return self.runs.record(name, by, ingest, run=run, full=full, progress=progress)
 
-    def forget(self, source: SourceName) -> int:
-        """Remove every document of a source from the index; gives their number."""
+    def forget(self, source: SourceName, only: DocumentId | None = None) -> int:
+        """Remove every document of a source from the index, or one of them; gives their number."""
         known = self.index.sources()
         if source not in known:
             raise MisconfiguredError(f"nothing was ingested from {source}; there is {', '.join(known) or 'nothing'}")
         with self._writer(source) as writer:
-            writer.remove(list(writer.versions()))
+            ids = [each for each in writer.versions() if only in (None, each)]
+            writer.remove(ids)
             writer.commit(self.embedders.when_needed(writer.embedding_model))
-        self._remembered_sources.keep(source, None)
-        self.sources.forgotten(source)
+        if only is None:
+            self._remembered_sources.keep(source, None)
+            self.sources.forgotten(source)
         self._announce()
-        return known[source]
+        return len(ids) if only else known[source]
+
+    def evict(self, question_id: QuestionId) -> None:
+        """Nobody is given this question's answer from a cache again."""
+        if cache := self._answer_cache():
+            cache.evict(question_id)
 
     def _announce(self) -> None:
         """Tell every process that shares the cache which version of the index answers from now on."""
@@ -302,7 +308,7 @@ class App:
 
         return EmbeddedWriter(self.home, source)
 
-    def _sources(self) -> Mapping[SourceName, int]:
+    def ingested(self) -> Mapping[SourceName, int]:
         """What is ingested; nothing where there is no index yet."""
         try:
             return self.index.sources()

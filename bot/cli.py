@@ -17,7 +17,7 @@ COMMANDS = {
     "doctor": "Check that every part an answer needs is there.",
     "demo": "Ingest the demo help center and open the playground.",
     "eval": "Measure retrieval and abstention with questions whose sources are known.",
-    "forget": "Remove everything that was ingested from a folder.",
+    "forget": "Remove what was ingested from a folder, what a person wrote, or what stands of a ticket.",
     "ingest": "Read a folder of documents into the index; only what changed.",
     "rate": "Say whether an answer helped.",
     "report": "Show what was asked, what helped and what the documents lack.",

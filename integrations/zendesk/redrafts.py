@@ -41,5 +41,12 @@ class Redrafts:
     def keep(self, ticket: int, redraft: Redraft) -> None:
         self._records.put(self._group(ticket), LATEST, json.dumps(asdict(redraft)).encode(), ttl=self._kept)
 
+    def forget(self, ticket: int) -> set[QuestionId]:
+        """Which answers it led to, as far as it says."""
+        found = self._records.get(self._group(ticket), LATEST)
+        self._records.remove(self._group(ticket), LATEST)
+        redraft = Redraft(**json.loads(found.value)) if found else None
+        return {each for each in (redraft.question, redraft.before, redraft.first) if each} if redraft else set()
+
     def _group(self, ticket: int) -> str:
         return f"zendesk-sidebar:{self._account}:{ticket}"
