@@ -265,7 +265,7 @@ class App:
         documents = self.sources.of(source, stated)
 
         def ingest(tell: Callable[[Progress], None]) -> IngestionRun:
-            with self._writer(name) as writer:
+            with self.writer(name) as writer:
                 for other in overlapping(name, self.ingested()):
                     self._notice(f"{other} was ingested too: what both hold is found twice (supportbot forget {other})")
                 embedder = self.embedders.for_passages(writer.embedding_model)
@@ -281,7 +281,7 @@ class App:
         known = self.index.sources()
         if source not in known:
             raise MisconfiguredError(f"nothing was ingested from {source}; there is {', '.join(known) or 'nothing'}")
-        with self._writer(source) as writer:
+        with self.writer(source) as writer:
             ids = [each for each in writer.versions() if only in (None, each)]
             writer.remove(ids)
             writer.commit(self.embedders.when_needed(writer.embedding_model))
@@ -301,7 +301,7 @@ class App:
         if self.settings.redis_url and (cache := self._answer_cache()):
             cache.announce(self._index().version)  # not as this process remembers it
 
-    def _writer(self, source: SourceName) -> IndexWriter:
+    def writer(self, source: SourceName) -> IndexWriter:
         if self.settings.opensearch_url:
             return aws.writer(self.settings, source)
         from rag_core.backends.embedded.writer import EmbeddedWriter

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+import requests
 
 from bot import forgetting
 from bot.app import App
@@ -173,3 +174,14 @@ def test_who_is_forgotten_is_in_no_table_and_no_cache(app: App, fake: BedrockFak
 
 def everything(aws_url: str) -> list[object]:
     return list(boto3.client("dynamodb", endpoint_url=aws_url).scan(TableName="answers")["Items"])
+
+
+def test_an_index_that_was_lost_is_ingested_again(app: App, opensearch_url: str, tmp_path: Path) -> None:
+    app.rate(ask(app), PersonId("ada"), helpful=True)
+    counted = app.log.tally()
+    for name in requests.get(f"{opensearch_url}/_alias/{app.settings.opensearch_index}", timeout=20).json():
+        requests.delete(f"{opensearch_url}/{name}", timeout=20).raise_for_status()
+    again = App(app.settings)
+    assert again.ingest(tmp_path / "docs").written == 3
+    assert again.log.tally() == counted
+    assert "thirty days" in again.log.answer(ask(again)).text
