@@ -113,6 +113,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     queue_url: str = ""  # of SQS; empty: a queue in the process
     aws_url: str = ""  # of DynamoDB, SQS and the like, where it is not AWS's own
 
+    monthly_budget: Annotated[float, msgspec.Meta(ge=0)] = 0.0  # USD that answers may take, as metered; 0: as needed
+    cheaper_model: str = ""  # answers once that is spent; empty: quotations of the documents do
     cost_tag: str = ""  # name=value: count only what of the bill is tagged so
 
     allowed_hosts: str = ""  # that answers may link to besides what they cite: help.example.com,*.example.com
@@ -131,6 +133,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     slack_audience: Literal["public", "internal"] = "public"  # of the workspace's own members, where no channel says
     slack_humans: str = ""  # a user group's id, which "Ask a human" mentions
     slack_admins: str = ""  # a user group's id: its members are admins here, besides the workspace's own
+    slack_admin_channel: str = ""  # the id of a channel that is told of the budget; of several workspaces T0123/C0123
     slack_person_quota: Quota = 60  # questions an hour that one person may ask; 0: as many as wished
     slack_workspace_quota: Quota = 2_000  # and all of a workspace together
     slack_url: str = "https://slack.com/api/"  # of the Web API
@@ -169,7 +172,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def uses_aws(self) -> bool:
         """Whether anything here needs AWS credentials."""
-        models = (self.answer_model, self.second_model, self.rewrite_model, self.rerank_model)
+        models = (self.answer_model, self.second_model, self.cheaper_model, self.rewrite_model, self.rerank_model)
         signed = self.opensearch_url if self.opensearch_signed else ""
         stores = (signed, self.redis_user, self.table, self.queue_url)
         tokens = (self.slack_bot_token, self.slack_signing_secret, self.slack_app_token)
