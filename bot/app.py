@@ -207,10 +207,13 @@ class App:
         return report(self.log, datetime.now(UTC).date(), since, embedder)
 
     def costs(self, first: date, last: date, *, charged: bool) -> "Costs":
-        """Of the days from `first` to `last`; `charged`: with what AWS has billed."""
+        """Of the days from `first` to `last`; `charged`: with what AWS has billed, asked for once a day."""
+        from rag_core.caching.bills import DailyBills
         from rag_core.costing import costs
 
-        return costs(self.log, aws.bills(self.settings) if charged else None, first, last)
+        settings = self.settings
+        bills = DailyBills(aws.bills(settings), self.records, settings.cost_tag) if charged else None
+        return costs(self.log, bills, first, last)
 
     def ingest(
         self,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import date, timedelta
 from typing import Protocol, Self
 
+from rag_core.billing import Bill
 from rag_core.domain import (
     NEVER,
     Acceptance,
@@ -247,8 +248,8 @@ class FeedbackLog(Protocol):
 class Bills(Protocol):
     """What the account was charged."""
 
-    def by_day(self, first: date, last: date) -> Mapping[date, Mapping[str, float]]:
-        """USD by service of each UTC day that has charges, both ends counted. Raises MisconfiguredError."""
+    def by_day(self, first: date, last: date) -> Mapping[date, Bill]:
+        """Of each UTC day that has charges, both ends counted. Raises MisconfiguredError."""
 
 
 class Cache(Protocol):
