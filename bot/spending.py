@@ -6,7 +6,7 @@ People who ask are told nothing of it. Admins are: in Slack's channel for them, 
 from typing import TYPE_CHECKING
 
 from bot import lines
-from bot.observability import NAMESPACE, SERVICE
+from bot.settings import Settings
 from rag_core.budgeting import NEAR, SPENT, Ledger, Mode, Notify, Spending
 from rag_core.domain import Deadline
 from rag_core.errors import MisconfiguredError, RejectedError, SupportBotError
@@ -14,6 +14,7 @@ from rag_core.errors import MisconfiguredError, RejectedError, SupportBotError
 if TYPE_CHECKING:
     from bot.app import App
 
+NAMESPACE = "SupportBot"  # of metrics
 PATIENCE = 10.0  # seconds for a notice
 HOW = {
     Mode.FULL: "answers are made as always",
@@ -71,18 +72,21 @@ def _notify(app: "App") -> Notify:
             except (MisconfiguredError, RejectedError) as error:  # to be mended by an operator, who reads the log
                 text = f"{text} (It could not be posted to SUPPORTBOT_SLACK_ADMIN_CHANNEL: {error})"
         if app.settings.table:
-            _count(threshold, spending, app.settings.monthly_budget, text)
+            _count(app.settings, threshold, spending, text)
         else:
             app.notice(text)
 
     return notify
 
 
-def _count(threshold: float, spending: Spending, budget: float, text: str) -> None:
-    lines.Lines(SERVICE).info("budget", extra={"notice": text, "threshold": threshold, "spent_usd": spending.usd})
+def _count(settings: Settings, threshold: float, spending: Spending, text: str) -> None:
+    """One line that says it, and is a metric: the embedded metric format is a line with more in it."""
     name = "BudgetNearlySpent" if threshold == NEAR else "BudgetSpent"
-    share = {name: [spending.share(budget) * 100]}
-    lines.write(NAMESPACE, {name: "Percent"}, share, {"service": SERVICE}, [["service"]])
+    declared = {"Namespace": NAMESPACE, "Dimensions": [["service"]], "Metrics": [{"Name": name, "Unit": "Percent"}]}
+    about = {"Timestamp": int(spending.at.timestamp() * 1000), "CloudWatchMetrics": [declared]}
+    service = f"supportbot-{settings.tenant}"
+    share = round(spending.share(settings.monthly_budget) * 100, 1)
+    lines.Lines(service).info("budget", extra={"_aws": about, name: share, "notice": text, "spent_usd": spending.usd})
 
 
 def _post(app: "App", text: str) -> None:

@@ -129,8 +129,11 @@ def test_a_function_writes_a_metric_with_it(
     with laid("dynamodb"):
         spend(app, 11.0)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
-    assert any(line.get("BudgetSpent") == [pytest.approx(110.0)] for line in lines)
-    assert any(line.get("message") == "budget" for line in lines)
+    [line] = [each for each in lines if each.get("message") == "budget"]
+    assert (line["BudgetSpent"], line["service"]) == (110.0, "supportbot-default")
+    [metric] = line["_aws"]["CloudWatchMetrics"]
+    assert metric["Metrics"] == [{"Name": "BudgetSpent", "Unit": "Percent"}]
+    assert "110% of the month's budget is spent" in line["notice"]
 
 
 @pytest.mark.parametrize("known", [True, False])
