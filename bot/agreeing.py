@@ -14,6 +14,7 @@ ZENDESK = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)  # a sub
 ADDRESS = re.compile(rf"(?:https?://)?({ZENDESK.pattern})\.zendesk\.com(?:/.*)?", re.ASCII)
 SHORTEST_SECRET = 32  # characters: RFC 7518, 3.2, wants a key of HS256 as long as its hash
 OAUTH, TOKEN = ("zendesk_client_id", "zendesk_client_secret"), ("zendesk_email", "zendesk_token")
+CHANNEL = re.compile(r"(?:(?:[TE][A-Z0-9]{2,20}/)?[CG][A-Z0-9]{2,20})?", re.ASCII)
 WORKSPACE = re.compile(r"[TE][A-Z0-9]{2,20}", re.ASCII)
 
 
@@ -32,6 +33,10 @@ def check(settings: Settings) -> None:
     _ = settings.engine_parameters
     _check_slack(settings)
     _check_zendesk(settings)
+    if settings.cheaper_model and not (settings.answer_model and settings.monthly_budget):
+        raise missing(
+            _unset(settings, "answer_model", "monthly_budget"), "SUPPORTBOT_CHEAPER_MODEL answers in its place"
+        )
     if settings.cost_tag and not all(settings.cost_tag.partition("=")):
         raise wrong("cost_tag", "it reads name=value")
 
@@ -40,8 +45,14 @@ def _check_slack(settings: Settings) -> None:
     for name in ("slack_humans", "slack_admins"):
         if not GROUP.fullmatch(getattr(settings, name)):
             raise wrong(name, "it is the id of a user group, such as S0614TZR7")
+    if not CHANNEL.fullmatch(settings.slack_admin_channel):
+        raise wrong("slack_admin_channel", "it is the id of a channel, such as C0123ABCD, or T0123ABCD/C0123ABCD")
+    if settings.slack_admin_channel and not settings.slack:
+        raise missing(["slack_bot_token"], "SUPPORTBOT_SLACK_ADMIN_CHANNEL does nothing without (docs/slack.md)")
     if not settings.slack_client_id:
         return
+    if settings.slack_admin_channel and "/" not in settings.slack_admin_channel:
+        raise wrong("slack_admin_channel", "of several workspaces it names one: T0123ABCD/C0123ABCD")
     if settings.slack_bot_token:
         raise wrong(
             "slack_client_id", "it is for several workspaces, SUPPORTBOT_SLACK_BOT_TOKEN for one: set one of them"

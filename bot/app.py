@@ -11,13 +11,14 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from bot import aws
+from bot import aws, drafting
 from bot.embedding import Embedders
 from bot.masking import patterns
 from bot.remembering import Remembered, Shared, Stated, overlapping
-from bot.settings import BEDROCK, Settings
+from bot.settings import Settings
 from bot.sources import Sources
 from rag_core.answering import Answering
+from rag_core.budgeting import Mode
 from rag_core.chunking import without_overlap
 from rag_core.domain import (
     Audience,
@@ -30,15 +31,14 @@ from rag_core.domain import (
     SourceName,
 )
 from rag_core.errors import MisconfiguredError, RejectedError
-from rag_core.grounding import Grounding
 from rag_core.guarding.checking import Guard, GuardPolicy
 from rag_core.markup import clean
-from rag_core.ports import AnswerModel, Cache, Claims, Embedder, FeedbackLog, IndexWriter, JobQueue, Records, Retriever
+from rag_core.ports import Cache, Claims, Embedder, FeedbackLog, IndexWriter, JobQueue, Records, Retriever
 from rag_core.rating import rate
 from rag_core.runs import IngestionRun, Progress, RunId
 
 if TYPE_CHECKING:
-    from rag_core.caching.answers import AnswerCache
+    from rag_core.budgeting import Ledger
     from rag_core.costing import Costs
     from rag_core.ports import DocumentSource
     from rag_core.reporting import Report
@@ -65,9 +65,9 @@ class App:
     """The parts of one home, made when they are first asked for; safe to share between threads once warm."""
 
     def __init__(self, settings: Settings, notice: Callable[[str], None] = _notice) -> None:
-        self.settings, self.home, self._notice = settings, settings.folder, notice
+        self.settings, self.home, self.notice = settings, settings.folder, notice
         self.embedders = Embedders(settings, notice, self._remembered)
-        self._answering: tuple[str | None, Answering] | None = None
+        self._answering: tuple[tuple[str | None, Mode], Answering] | None = None
 
     @cached_property
     def log(self) -> FeedbackLog:
@@ -75,7 +75,7 @@ class App:
             return aws.log(self.settings)
         from rag_core.backends.sqlite.feedback import SqliteFeedbackLog
 
-        return SqliteFeedbackLog(self.home)
+        return SqliteFeedbackLog(self.home, retention=self.settings.kept)
 
     @cached_property
     def claims(self) -> Claims:
@@ -91,7 +91,7 @@ class App:
             return aws.records(self.settings)
         from rag_core.backends.sqlite.records import SqliteRecords
 
-        return SqliteRecords(self.home)
+        return SqliteRecords(self.home, longest=self.settings.kept)
 
     @cached_property
     def runs(self) -> "Runs":
@@ -141,27 +141,18 @@ class App:
 
     @property
     def answering(self) -> Answering:
-        """Made anew when an ingestion has changed the embedding model of the index."""
-        built_with = self.index.embedding_model
-        if self._answering is None or self._answering[0] != built_with:
-            self._answering = built_with, self._make_answering(built_with)
+        """Made anew when an ingestion has changed the embedding model of the index, or the budget is spent."""
+        made_for = self.index.embedding_model, self.ledger.mode if self.settings.monthly_budget else Mode.FULL
+        if self._answering is None or self._answering[0] != made_for:
+            self._answering = made_for, drafting.answering(self, *made_for)
         return self._answering[1]
 
-    def _make_answering(self, built_with: str | None) -> Answering:
-        embedder = self.embedders.for_questions(built_with)
-        model = self._answer_model(embedder)
-        return Answering(
-            self.index,
-            embedder,
-            model,
-            Grounding(),
-            self.log,
-            reranker=aws.reranker(self.settings),
-            rewriter=aws.rewriter(self.settings),
-            guard=self.guard,
-            patience=self.settings.deadline,
-            cache=self._answer_cache(model.name, embedder.name if embedder else "", self.guard.name),
-        )
+    @cached_property
+    def ledger(self) -> "Ledger":
+        """What the month may cost, and has."""
+        from bot.spending import ledger
+
+        return ledger(self)
 
     def _remembered(self, embedder: Embedder) -> Embedder:
         """Texts that any process has embedded are not embedded again."""
@@ -170,29 +161,6 @@ class App:
         from rag_core.caching.embeddings import CachedEmbedder
 
         return CachedEmbedder(embedder, self.cache)
-
-    def _answer_cache(self, *shaped_by: str) -> "AnswerCache | None":
-        """None where an answer costs nothing but its time on this machine."""
-        if not (self.settings.redis_url or self.settings.answer_model):
-            return None
-        from importlib.metadata import version
-
-        from rag_core.caching.answers import AnswerCache
-        from rag_core.caching.keys import Keys
-
-        models = (self.settings.rerank_model, self.settings.rewrite_model)
-        keys = Keys(self.settings.tenant, (*shaped_by, *models, version("supportbot")))
-        return AnswerCache(self.cache, keys, records=self.records if self.settings.redis_url else None)
-
-    def _answer_model(self, embedder: Embedder | None) -> AnswerModel:
-        if self.settings.answer_model:
-            return aws.answer_model(self.settings)
-        from rag_core.backends.extractive import ExtractiveAnswerModel
-        from rag_core.covering import CoveringModel
-
-        remote = embedder is not None and embedder.name.startswith(BEDROCK)
-        model = ExtractiveAnswerModel(None if remote else embedder)  # it compares sentences: not over a network
-        return CoveringModel(model, self.index, embedder)
 
     def question(
         self,
@@ -215,7 +183,6 @@ class App:
         self, question_id: QuestionId, person: PersonId, *, helpful: bool, reason: str = "", comment: str = ""
     ) -> Rating:
         """Record it; an answer that did not help is given to nobody else from a cache. Raises RejectedError."""
-        cache = self._answer_cache()
         return rate(
             self.log,
             question_id,
@@ -224,7 +191,7 @@ class App:
             reason=reason,
             comment=comment,
             clock=lambda: datetime.now(UTC),
-            forget=cache.evict if cache else lambda _: None,
+            forget=self.evict,
         )
 
     def report(self, since: date | None = None, *, closely: bool = True) -> "Report":
@@ -234,10 +201,13 @@ class App:
         return reported(self, since, closely=closely)
 
     def costs(self, first: date, last: date, *, charged: bool) -> "Costs":
-        """Of the days from `first` to `last`; `charged`: with what AWS has billed."""
+        """Of the days from `first` to `last`; `charged`: with what AWS has billed, asked for once a day."""
+        from rag_core.caching.bills import DailyBills
         from rag_core.costing import costs
 
-        return costs(self.log, aws.bills(self.settings) if charged else None, first, last)
+        settings = self.settings
+        bills = DailyBills(aws.bills(settings), self.records, settings.cost_tag) if charged else None
+        return costs(self.log, bills, first, last)
 
     def ingest(
         self,
@@ -262,9 +232,9 @@ class App:
         documents = self.sources.of(source, stated)
 
         def ingest(tell: Callable[[Progress], None]) -> IngestionRun:
-            with self._writer(name) as writer:
-                for other in overlapping(name, self._sources()):
-                    self._notice(f"{other} was ingested too: what both hold is found twice (supportbot forget {other})")
+            with self.writer(name) as writer:
+                for other in overlapping(name, self.ingested()):
+                    self.notice(f"{other} was ingested too: what both hold is found twice (supportbot forget {other})")
                 embedder = self.embedders.for_passages(writer.embedding_model)
                 done = Ingestion(documents, writer, embedder, audience=stated.audience, full=full, progress=tell).run()
             remembered.keep(name, stated)
@@ -273,32 +243,39 @@ class App:
 
         return self.runs.record(name, by, ingest, run=run, full=full, progress=progress)
 
-    def forget(self, source: SourceName) -> int:
-        """Remove every document of a source from the index; gives their number."""
+    def forget(self, source: SourceName, only: DocumentId | None = None) -> int:
+        """Remove every document of a source from the index, or one of them; gives their number."""
         known = self.index.sources()
         if source not in known:
             raise MisconfiguredError(f"nothing was ingested from {source}; there is {', '.join(known) or 'nothing'}")
-        with self._writer(source) as writer:
-            writer.remove(list(writer.versions()))
+        with self.writer(source) as writer:
+            ids = [each for each in writer.versions() if only in (None, each)]
+            writer.remove(ids)
             writer.commit(self.embedders.when_needed(writer.embedding_model))
-        self._remembered_sources.keep(source, None)
-        self.sources.forgotten(source)
+        if only is None:
+            self._remembered_sources.keep(source, None)
+            self.sources.forgotten(source)
         self._announce()
-        return known[source]
+        return len(ids) if only else known[source]
+
+    def evict(self, question_id: QuestionId) -> None:
+        """Nobody is given this question's answer from a cache again."""
+        if cache := drafting.cache(self):
+            cache.evict(question_id)
 
     def _announce(self) -> None:
         """Tell every process that shares the cache which version of the index answers from now on."""
-        if self.settings.redis_url and (cache := self._answer_cache()):
+        if self.settings.redis_url and (cache := drafting.cache(self)):
             cache.announce(self._index().version)  # not as this process remembers it
 
-    def _writer(self, source: SourceName) -> IndexWriter:
+    def writer(self, source: SourceName) -> IndexWriter:
         if self.settings.opensearch_url:
             return aws.writer(self.settings, source)
         from rag_core.backends.embedded.writer import EmbeddedWriter
 
         return EmbeddedWriter(self.home, source)
 
-    def _sources(self) -> Mapping[SourceName, int]:
+    def ingested(self) -> Mapping[SourceName, int]:
         """What is ingested; nothing where there is no index yet."""
         try:
             return self.index.sources()

@@ -5,7 +5,6 @@ A vendor's library is imported by the part that needs it, so that a command on o
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote
@@ -130,7 +129,7 @@ def budget(settings: Settings, own: Budget) -> Budget:
 def log(settings: Settings) -> FeedbackLog:
     from rag_core.backends.dynamodb.feedback import DynamoFeedbackLog
 
-    return DynamoFeedbackLog(_table(settings), retention=timedelta(days=settings.retention))
+    return DynamoFeedbackLog(_table(settings), retention=settings.kept)
 
 
 def claims(settings: Settings) -> Claims:
@@ -297,4 +296,4 @@ def _redis_login(settings: Settings, address: SplitResult) -> "CredentialProvide
 def records(settings: Settings) -> Records:
     from rag_core.backends.dynamodb.records import DynamoRecords
 
-    return DynamoRecords(_table(settings))
+    return DynamoRecords(_table(settings), longest=settings.kept)

@@ -13,14 +13,16 @@ from rag_core.errors import SupportBotError
 
 COMMANDS = {
     "ask": "Ask a question and get a cited answer, or an honest I don't know.",
+    "backup": "Write all of this home into one file.",
     "costs": "Show what the answers cost, by day, model and AWS service.",
     "doctor": "Check that every part an answer needs is there.",
     "demo": "Ingest the demo help center and open the playground.",
     "eval": "Measure retrieval and abstention with questions whose sources are known.",
-    "forget": "Remove everything that was ingested from a folder.",
+    "forget": "Remove what was ingested from a folder, what a person wrote, or what stands of a ticket.",
     "ingest": "Read a folder of documents into the index; only what changed.",
     "rate": "Say whether an answer helped.",
     "report": "Show what was asked, what helped and what the documents lack.",
+    "restore": "Make a home of a backup.",
     "serve": "Open the playground on this machine.",
     "slack": "Answer in Slack from this machine.",
     "status": "Show what is ingested.",

@@ -64,6 +64,8 @@ def costs(costs: "Costs") -> dict[str, Any]:
         "metered_usd": round(costs.metered, 6),
         "metered_usd_per_answer": costs.metered_per_answer,
         "charged_usd": costs.charged,
+        "charged_to_others_usd": round(costs.others, 6),
+        "difference_usd": asdict(costs.difference) if costs.difference else None,
         "days": [
             {
                 "day": day.day.isoformat(),

@@ -7,6 +7,7 @@ lexical answer: docs/decisions.md.
 import os
 import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, get_args, get_type_hints
 from urllib.parse import SplitResult, urlsplit
@@ -107,10 +108,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_serverless: bool = False
 
     table: str = ""  # in DynamoDB: claims and answers; empty: SQLite files in the home
-    retention: Positive = 15  # days that an answer is kept in DynamoDB; counters stay
+    # days that questions, answers and ratings are kept, longer than a queue delivers; counters stay
+    retention: Annotated[int, msgspec.Meta(ge=15)] = 90
     queue_url: str = ""  # of SQS; empty: a queue in the process
     aws_url: str = ""  # of DynamoDB, SQS and the like, where it is not AWS's own
 
+    monthly_budget: Annotated[float, msgspec.Meta(ge=0)] = 0.0  # USD that answers may take, as metered; 0: as needed
+    cheaper_model: str = ""  # answers once that is spent; empty: quotations of the documents do
     cost_tag: str = ""  # name=value: count only what of the bill is tagged so
 
     allowed_hosts: str = ""  # that answers may link to besides what they cite: help.example.com,*.example.com
@@ -129,6 +133,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     slack_audience: Literal["public", "internal"] = "public"  # of the workspace's own members, where no channel says
     slack_humans: str = ""  # a user group's id, which "Ask a human" mentions
     slack_admins: str = ""  # a user group's id: its members are admins here, besides the workspace's own
+    slack_admin_channel: str = ""  # the id of a channel that is told of the budget; of several workspaces T0123/C0123
     slack_person_quota: Quota = 60  # questions an hour that one person may ask; 0: as many as wished
     slack_workspace_quota: Quota = 2_000  # and all of a workspace together
     slack_url: str = "https://slack.com/api/"  # of the Web API
@@ -167,7 +172,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def uses_aws(self) -> bool:
         """Whether anything here needs AWS credentials."""
-        models = (self.answer_model, self.second_model, self.rewrite_model, self.rerank_model)
+        models = (self.answer_model, self.second_model, self.cheaper_model, self.rewrite_model, self.rerank_model)
         signed = self.opensearch_url if self.opensearch_signed else ""
         stores = (signed, self.redis_user, self.table, self.queue_url)
         tokens = (self.slack_bot_token, self.slack_signing_secret, self.slack_app_token)
@@ -180,6 +185,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         secrets = (self.api_callers, *tokens, self.slack_client_secret, self.slack_encryption_key, *zendesk)
         named = (self.embedding_model.startswith(BEDROCK), *(stated.startswith(SECRET) for stated in secrets))
         return any((*models, *stores, *named))
+
+    @property
+    def kept(self) -> timedelta:
+        """How long anything is that a person wrote."""
+        return timedelta(days=self.retention)
 
     @property
     def slack(self) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from bot import spending
 from bot.app import App
 from bot.channels import Product
 from bot.observability import Telemetry
@@ -47,7 +48,8 @@ class SlackCore(Product):
         gaps = tuple(gap.questions[0] for gap in report.gaps[:GAPS] if gap.questions)
         last = next(iter(self._app.runs.latest()), None)
         shown = None if _is_shared(self._app.settings) else gaps
-        return Week(report.questions, report.answered_share, report.helpful_share, shown, last)
+        budget = spending.told(self._app)
+        return Week(report.questions, report.answered_share, report.helpful_share, shown, last, budget)
 
     def sources(self, audience: Audience) -> Mapping[SourceName, int]:
         return self._app.index.sources(audience=audience)

@@ -10,6 +10,8 @@ from datetime import date
 from rag_core.domain import Outcome, Usage
 from rag_core.ports import Bills, FeedbackLog
 
+MODELS = "Bedrock"  # in the name of a service that charges for models: also "Claude ... (Amazon Bedrock Edition)"
+
 
 @dataclass(frozen=True, slots=True)
 class CostDay:
@@ -20,11 +22,22 @@ class CostDay:
     answered: int
     usage: tuple[Usage, ...]  # one a model
     charged: Mapping[str, float]  # USD by service; empty where no bill is read
+    others: float = 0.0  # USD of the same account that is not ours
 
     @property
     def metered(self) -> float:
         """USD, by the price table."""
         return sum(usage.cost_usd for usage in self.usage)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Why a bill is not what was metered, in USD."""
+
+    models: float  # charged for Bedrock
+    metered: float  # on the days that are billed
+    rest: float  # charged for everything else, which no token stands for
+    late: float  # metered on days that are not billed yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +60,21 @@ class Costs:
         return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
     @property
+    def others(self) -> float:
+        return sum(day.others for day in self.days)
+
+    @property
+    def difference(self) -> "Difference | None":
+        """None where no bill is read."""
+        billed = [day for day in self.days if day.charged]
+        if not billed:
+            return None
+        models = sum(usd for day in billed for service, usd in day.charged.items() if MODELS in service)
+        rest = sum(usd for day in billed for service, usd in day.charged.items() if MODELS not in service)
+        late = sum(day.metered for day in self.days if day.day > billed[-1].day)
+        return Difference(models, sum(day.metered for day in billed), rest, late)
+
+    @property
     def metered_per_answer(self) -> float | None:
         answered = sum(day.answered for day in self.days)
         return self.metered / answered if answered else None
@@ -64,7 +92,8 @@ def costs(log: FeedbackLog, bills: Bills | None, first: date, last: date) -> Cos
                 sum(tallies[day].outcomes.values()) if day in tallies else 0,
                 tallies[day].outcomes.get(Outcome.ANSWERED, 0) if day in tallies else 0,
                 tuple(usage.get(day, ())),
-                charged.get(day, {}),
+                charged[day].services if day in charged else {},
+                charged[day].others if day in charged else 0.0,
             )
             for day in sorted(tallies.keys() | usage.keys() | charged.keys())
         )

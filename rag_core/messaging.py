@@ -2,20 +2,30 @@
 
 A message holds a question, ids, or what a channel sent: no secret, and in its payload no url, which somebody would one
 day call.
+
+While a deployment goes on, workers of two releases read one queue. What has a kind, a field or a version that this one
+does not know is a newer release's, and is left to it: done without what was asked, it would be done wrongly.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from rag_core.errors import RejectedError
+from rag_core.errors import RejectedError, UnavailableError
 from rag_core.jobs import LONGEST, Job, JobId, JobKind
 
 if TYPE_CHECKING:
     from rag_core.domain import Question
 
-VERSION = 1  # of a message: workers of two versions read one queue while a deployment goes on
+VERSION = 1  # of a message; a field that is added needs no other
+LEFT = 300.0  # seconds until a message of a newer release is looked at again: five times that a deployment may take
+FIELDS = frozenset({"version", "id", "kind", "enqueued_at", "payload", "question", "event"})
+ASKED = frozenset(
+    ("id", "text", "audience", "asked_by", "channel", "asked_at", "previous", "sources", "standalone", "instruction")
+)
+KIND = re.compile(r"[a-z][a-z_]{1,30}")  # a name as ours are, which an error may quote
 NO_TEXT = dict.fromkeys((0xFFFE, 0xFFFF), "\ufffd")  # characters that SQS refuses a whole message for
 
 
@@ -39,15 +49,30 @@ def written(job: Job) -> str:
 
 
 def read(body: str) -> Job:
-    """The job of a message. Raises RejectedError for what this version does not know, or nobody should have sent."""
+    """The job of a message. Raises RejectedError for what nobody should have sent; UnavailableError for a newer one."""
     try:
         message = json.loads(body)
+        if unknown := _unknown(message):
+            raise UnavailableError(
+                f"a message with {unknown} is left for a worker of the release that sent it", retry_after=LEFT
+            )
         if message["version"] != VERSION:
-            raise RejectedError(f"a message of version {message['version']!r}, this worker reads {VERSION}: update it")
+            raise RejectedError(f"a message of version {message['version']!r}, this worker reads {VERSION}")
         return _job(message)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         # not `from error`: it may quote the message
         raise RejectedError(f"a message is not a job of version {VERSION} ({type(error).__name__})") from None
+
+
+def _unknown(message: Mapping[str, Any]) -> str:
+    """What only a newer release knows; empty where there is nothing."""
+    version, kind, asked = message["version"], message["kind"], message["question"]
+    if type(version) is int and version > VERSION:
+        return f"version {version}"
+    if isinstance(kind, str) and KIND.fullmatch(kind) and kind not in set(JobKind):
+        return f"the kind {kind}"
+    added = sorted({*message} - FIELDS) + sorted({*asked} - ASKED if isinstance(asked, dict) else ())
+    return f"the field {added[0]}" if added and all(KIND.fullmatch(name) for name in added) else ""
 
 
 def _job(message: Mapping[str, Any]) -> Job:

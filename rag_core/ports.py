@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import date, timedelta
 from typing import Protocol, Self
 
+from rag_core.billing import Bill
 from rag_core.domain import (
     NEVER,
     Acceptance,
@@ -23,6 +24,7 @@ from rag_core.domain import (
     Found,
     IndexVersion,
     Passage,
+    PersonId,
     Question,
     QuestionId,
     Rating,
@@ -230,12 +232,24 @@ class FeedbackLog(Protocol):
     def declined(self, since: date | None = None, *, limit: int) -> list[Declined]:
         """Questions that were not answered, newest first."""
 
+    def every(self) -> Iterator[AnswerRecord]:
+        """All answers, in no order. It reads everything there is: for what is done once in a while."""
+
+    def forget(self, question_id: QuestionId) -> None:
+        """The answer is unknown from now on, and every text and name with it; its day's counters stay.
+
+        Unknown ones are ignored.
+        """
+
+    def forget_rater(self, question_id: QuestionId, person: PersonId) -> None:
+        """A rating's comment and whose it is are gone, its verdict counts. Unknown ones are ignored."""
+
 
 class Bills(Protocol):
     """What the account was charged."""
 
-    def by_day(self, first: date, last: date) -> Mapping[date, Mapping[str, float]]:
-        """USD by service of each UTC day that has charges, both ends counted. Raises MisconfiguredError."""
+    def by_day(self, first: date, last: date) -> Mapping[date, Bill]:
+        """Of each UTC day that has charges, both ends counted. Raises MisconfiguredError."""
 
 
 class Cache(Protocol):
@@ -318,6 +332,12 @@ class Records(Protocol):
 
     def list(self, group: str, *, limit: int = 1000) -> list[tuple[str, Record]]:
         """The first of a group, by name."""
+
+    def every(self, beginning: str) -> Iterator[tuple[str, str, Record]]:
+        """Group, name and record of all groups whose name begins so, in no order.
+
+        It reads everything there is: for what is done once in a while.
+        """
 
 
 class JobQueue(Protocol):

@@ -1,5 +1,6 @@
 """`supportbot costs`: the tokens that were metered beside what AWS charged, day by day."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import click
@@ -17,7 +18,7 @@ CENT = 0.005  # USD: what is below half a cent is shown in finer digits
 @click.command("costs")
 @click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="First day, UTC; 30 days ago by default.")
 @click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="Last day, counted; today by default.")
-@click.option("--metered", is_flag=True, help="Only what was metered: Cost Explorer takes a cent a question.")
+@click.option("--metered", is_flag=True, help="Only what was metered: no bill is asked for, which costs a cent a day.")
 @options.home_option
 @options.json_option
 def command(first: datetime | None, last: datetime | None, metered: bool, home: str | None, as_json: bool) -> None:
@@ -67,6 +68,26 @@ def _print(made: Costs, first: date, last: date) -> None:
     console.print(table)
     for service, total in made.charged.items():
         console.print(f"{usd(total):>12}  {service}")
+    for line in _explained(made):
+        console.print(line)
+
+
+def _explained(made: Costs) -> Iterator[str]:
+    """Why the bill is not what was metered."""
+    if not (found := made.difference):
+        return
+    more = found.models - found.metered
+    apart = f"{usd(abs(more))} {'more' if more >= 0 else 'less'}"
+    yield (
+        f"Of this Bedrock {usd(found.models)}, where {usd(found.metered)} was metered on the same days: {apart}. "
+        "Metered are the answers, by the price table; not metered are embeddings, reranking, rewriting, eval and "
+        "doctor. A regional profile costs more than the list, a discount less."
+    )
+    yield f"Everything else, {usd(found.rest)}, runs with or without questions: no token stands for it."
+    if found.late:
+        yield f"{usd(found.late)} was metered on days that are not billed yet: a bill is up to a day late."
+    if made.others:
+        yield f"{usd(made.others)} more was charged to the account without the tag of SUPPORTBOT_COST_TAG."
 
 
 def usd(amount: float) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot import presenting
+from bot import presenting, spending
 from bot.commands import options
 from rag_core.reporting import Drafts, Gap, Report
 
@@ -33,7 +33,8 @@ def command(since: str | None, days: int | None, html: Path | None, home: str | 
     """
     if since and days:
         raise click.UsageError("--since and --days say the same: give one of them")
-    made = options.app(home).report(_first_day(since or (f"{days}d" if days else ""), datetime.now(UTC).date()))
+    app = options.app(home)
+    made = app.report(_first_day(since or (f"{days}d" if days else ""), datetime.now(UTC).date()))
     if html:
         html.write_text(_page(made), "utf-8")
         click.echo(f"written to {html}", err=True)
@@ -41,6 +42,8 @@ def command(since: str | None, days: int | None, html: Path | None, home: str | 
         options.print_json(presenting.report(made))
     elif not html:
         _print(made)
+        if told := spending.told(app):
+            click.echo(told)
 
 
 def _first_day(period: str, today: date) -> date | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import click
 
-from bot import presenting
+from bot import presenting, spending
 from bot.app import App
 from bot.commands import options
 from rag_core.domain import Audience, SourceName
@@ -30,7 +30,10 @@ def command(home: str | None, history: bool, as_json: bool) -> None:
     shown = [each for run in runs for each in (app.runs.history(run.source) if history else [run])]
     if as_json:
         found = {"home": str(app.home), "sources": sources, "public": public, "embedding_model": model}
-        options.print_json(found | {"runs": [presenting.record(run) for run in shown]})
+        budget = spending.told(app)
+        options.print_json(
+            found | ({"budget": budget} if budget else {}) | {"runs": [presenting.record(run) for run in shown]}
+        )
         return
     click.echo(f"home: {app.home}")
     for source in dict.fromkeys([*sources, *(run.source for run in runs if not _removed(run))]):
@@ -40,6 +43,8 @@ def command(home: str | None, history: bool, as_json: bool) -> None:
                 click.echo(f"       {' '.join(_told(run))}")
     if sources:
         click.echo(f"search: {f'words and vectors by {model}' if model else 'words only'}")
+    if told := spending.told(app):
+        click.echo(f"budget: {told}")
 
 
 def _readers(source: SourceName, sources: Mapping[SourceName, int], public: Mapping[SourceName, int]) -> str:

@@ -6,7 +6,7 @@ Zendesk repeats only what was not acknowledged. A job names a ticket and holds n
 from datetime import timedelta
 
 from rag_core import messaging
-from rag_core.errors import RejectedError
+from rag_core.errors import RejectedError, UnavailableError
 from rag_core.jobs import Job, JobKind
 from rag_core.ports import Records
 
@@ -36,6 +36,8 @@ class Journal:
         for name, record in self._records.list(GROUP, limit=ALL):
             try:
                 found.append(messaging.read(record.value.decode()))
-            except RejectedError:  # of another version
+            except UnavailableError:
+                continue  # of a newer release, which finds it when it is started again
+            except RejectedError:
                 self._records.remove(GROUP, name)
         return found

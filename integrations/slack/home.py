@@ -62,6 +62,8 @@ def _week(week: Week) -> Iterator[Block]:
         "Helpful, of rated answers": _share(week.helpful_share),
     }
     yield section("\n".join(f"*{name}*: {figure}" for name, figure in figures.items()))
+    if week.budget:
+        yield section(f"*Budget*: {_words(week.budget)}")
     if week.gaps is None:
         yield context(SHARED_LOG)
     elif week.gaps:

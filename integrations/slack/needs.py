@@ -44,6 +44,7 @@ class Week:
     helpful_share: float | None
     gaps: tuple[str, ...] | None  # a question of each, the largest gap first; None: not for one workspace's admins
     last_run: RunRecord | None
+    budget: str = ""  # how much of the month's is spent, in words; empty: there is none
 
 
 class Core(Protocol):

@@ -7,6 +7,7 @@ none is kept.
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
+from inspect import signature
 from typing import Any
 
 from slack_sdk.oauth.installation_store import Bot, Installation, InstallationStore
@@ -17,6 +18,7 @@ from rag_core.ports import Records
 
 GROUP, SERVED = "slack-installation", "slack-organisation"
 GONE, AT_ONCE = b"", timedelta(seconds=1)  # how a record is removed that must still be what was seen
+KNOWN = signature(Installation).parameters.keys()  # a newer release may have kept more
 PERSONAL = ("user_token", "user_refresh_token", "user_token_expires_at", "user_scopes")
 BOT = ("bot_token", "bot_id", "bot_user_id", "bot_scopes", "bot_refresh_token", "bot_token_expires_at")
 
@@ -46,7 +48,7 @@ class InstallationRecords(InstallationStore):
         if record is None or record.value == GONE:
             return None
         value, old = self._seal.open(name, record.value)
-        found = Kept(name, Installation(**value), record)
+        found = Kept(name, Installation(**{key: value[key] for key in value.keys() & KNOWN}), record)
         if old and self.replace(found, found.installation):  # so that the older key can be given up one day
             return self.kept(name)
         return found

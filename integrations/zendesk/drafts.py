@@ -8,6 +8,8 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
+import msgspec
+
 from rag_core.domain import QuestionId, Use
 from rag_core.ports import Records
 
@@ -53,6 +55,4 @@ def _written(draft: TicketDraft) -> bytes:
 
 
 def _read(value: bytes) -> TicketDraft:
-    found = json.loads(value)
-    use = Use(found["use"]) if found["use"] else None
-    return TicketDraft(**found | {"at": datetime.fromisoformat(found["at"]), "use": use})
+    return msgspec.json.decode(value, type=TicketDraft)  # passes over what a newer release has added

@@ -8,6 +8,8 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
+import msgspec
+
 from integrations.zendesk.drafts import KEPT
 from rag_core.domain import QuestionId
 from rag_core.ports import Records
@@ -35,11 +37,22 @@ class Redrafts:
     def latest(self, ticket: int, instead_of: QuestionId | None) -> Redraft | None:
         """That takes the place of this draft, if one does."""
         found = self._records.get(self._group(ticket), LATEST)
-        redraft = Redraft(**json.loads(found.value)) if found else None
+        redraft = _read(found.value) if found else None
         return redraft if redraft and redraft.instead_of == instead_of else None
 
     def keep(self, ticket: int, redraft: Redraft) -> None:
         self._records.put(self._group(ticket), LATEST, json.dumps(asdict(redraft)).encode(), ttl=self._kept)
 
+    def forget(self, ticket: int) -> set[QuestionId]:
+        """Which answers it led to, as far as it says."""
+        found = self._records.get(self._group(ticket), LATEST)
+        self._records.remove(self._group(ticket), LATEST)
+        redraft = _read(found.value) if found else None
+        return {each for each in (redraft.question, redraft.before, redraft.first) if each} if redraft else set()
+
     def _group(self, ticket: int) -> str:
         return f"zendesk-sidebar:{self._account}:{ticket}"
+
+
+def _read(value: bytes) -> Redraft:
+    return msgspec.json.decode(value, type=Redraft)

@@ -3,11 +3,12 @@
 Each request of its API costs a cent, so a run asks once a page, and again only where that failed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 from rag_core.backends import boto
+from rag_core.billing import Bill
 from rag_core.calling import Dependency, Patience
 
 REGION = "us-east-1"  # the only one it has
@@ -21,7 +22,7 @@ PATIENCE = Patience()
 
 
 class CostExplorerBills:
-    """Bills; of the services that a tag names, if one is given: an account has other tenants."""
+    """Bills; ours is what carries the tag, if one is given: an account has other tenants."""
 
     def __init__(
         self, endpoint_url: str | None = None, tag: tuple[str, str] | None = None, patience: Patience = PATIENCE
@@ -30,26 +31,35 @@ class CostExplorerBills:
         self._client, self._tag = boto.client(COST_EXPLORER, "ce", connection), tag
         self._dependency, self._timeout = Dependency(COST_EXPLORER.title, patience), connection.timeout
 
-    def by_day(self, first: date, last: date) -> Mapping[date, Mapping[str, float]]:
+    def by_day(self, first: date, last: date) -> Mapping[date, Bill]:
+        groups = [{"Type": "DIMENSION", "Key": "SERVICE"}]
+        if self._tag:
+            groups.append({"Type": "TAG", "Key": self._tag[0]})
         request: dict[str, Any] = {
             "TimePeriod": {"Start": first.isoformat(), "End": (last + timedelta(days=1)).isoformat()},  # excluded
             "Granularity": "DAILY",
             "Metrics": [METRIC],
-            "GroupBy": [{"Type": "DIMENSION", "Key": "SERVICE"}],
+            "GroupBy": groups,
         }
-        if self._tag:
-            request["Filter"] = {"Tags": {"Key": self._tag[0], "Values": [self._tag[1]]}}
-        found: dict[date, dict[str, float]] = {}
+        found: dict[date, list[Any]] = {}
         while True:
             page = self._page(request)
             for period in page["ResultsByTime"]:
-                charged = {group["Keys"][0]: float(group["Metrics"][METRIC]["Amount"]) for group in period["Groups"]}
-                kept = {service: usd for service, usd in charged.items() if usd}
-                if kept:
-                    found.setdefault(date.fromisoformat(period["TimePeriod"]["Start"]), {}).update(kept)
+                found.setdefault(date.fromisoformat(period["TimePeriod"]["Start"]), []).extend(period["Groups"])
             if not page.get("NextPageToken"):
-                return found
+                bills = {day: self._bill(groups) for day, groups in found.items()}
+                return {day: bill for day, bill in bills.items() if bill != Bill()}
             request["NextPageToken"] = page["NextPageToken"]
+
+    def _bill(self, groups: Sequence[Any]) -> Bill:
+        services, others = dict[str, float](), 0.0
+        for group in groups:
+            (service, *tagged), usd = group["Keys"], float(group["Metrics"][METRIC]["Amount"])
+            if self._tag and tagged != ["$".join(self._tag)]:  # as Cost Explorer writes a tag: name$value
+                others += usd
+            elif usd:
+                services[service] = usd
+        return Bill(services, others)
 
     def _page(self, request: Mapping[str, Any]) -> Any:
         def attempt(_seconds: float) -> Any:

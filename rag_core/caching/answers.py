@@ -69,8 +69,13 @@ class AnswerCache:
         ttl: timedelta = KEPT,
         near: float = NEAR,
         reserve: float = RESERVE,
+        keeps: bool = True,
     ) -> None:
-        """`records`: for what is to be forgotten while the cache is away; none where it never is."""
+        """`records`: for what is to be forgotten while the cache is away; none where it never is.
+
+        `keeps`: False where what is made now is not to be given later.
+        """
+        self._keeps = keeps
         self._cache, self._keys, self._ttl, self._reserve = cache, keys, ttl, reserve
         self._meanings = Meanings(cache, ttl=ttl, near=near)
         self._flights: Flights[Served] = Flights(reserve)
@@ -162,7 +167,7 @@ class AnswerCache:
         if asked.known:
             self._share(place, answer, asked.known)
             return Served(answer, Cached.MEANING, asked.known)
-        kept = self._keep(asked, answer) if _is_whole(answer) else None
+        kept = self._keep(asked, answer) if self._keeps and _is_whole(answer) else None
         if kept != place:  # others wait at this place: it declined, or the index has changed meanwhile
             self._share(place, answer, kept or place)
         return Served(answer, None, kept or place)

@@ -4,12 +4,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import boto3
 import pytest
+import requests
 
+from bot import forgetting
 from bot.app import App
 from bot.doctoring import examine
 from bot.settings import Settings
 from rag_core.domain import Audience, Cached, Outcome, PersonId, QuestionId
+from rag_core.errors import RejectedError
 from tests.fakes.aws_wire import create_table, laid
 from tests.fakes.bedrock.answering import Answer, Cited
 from tests.fakes.bedrock.fake import BedrockFake
@@ -149,3 +153,35 @@ def test_the_doctor_names_the_part_that_is_away(app: App, redis_server: Server) 
 
 def replace_settings(settings: Settings, **changes: str) -> Settings:
     return Settings(**({name: getattr(settings, name) for name in settings.__struct_fields__} | changes))
+
+
+def test_who_is_forgotten_is_in_no_table_and_no_cache(app: App, fake: BedrockFake, aws_url: str) -> None:
+    asked = ask(app, f"{ASKED} My order is CANARY-7.", person="slack:T1:U7")
+    app.rate(ask(app), PersonId("slack:T1:U7"), helpful=False, comment="CANARY-7")
+    app.records.put("slack-rating#x", "U7", b"{}")
+    counted, calls = app.log.tally(), fake.counters["ConverseStream"]
+    assert "CANARY-7" in str(everything(aws_url))
+    told = forgetting.person(app, "U7")
+    assert (told.answers, told.ratings, told.remembered) == (1, 1, 1)
+    assert "CANARY-7" not in str(everything(aws_url))
+    assert "U7" not in str(everything(aws_url))
+    assert app.log.tally() == counted
+    with pytest.raises(RejectedError):
+        app.log.answer(asked)
+    ask(app, f"{ASKED} My order is CANARY-7.", person="bob")
+    assert fake.counters["ConverseStream"] == calls + 1
+
+
+def everything(aws_url: str) -> list[object]:
+    return list(boto3.client("dynamodb", endpoint_url=aws_url).scan(TableName="answers")["Items"])
+
+
+def test_an_index_that_was_lost_is_ingested_again(app: App, opensearch_url: str, tmp_path: Path) -> None:
+    app.rate(ask(app), PersonId("ada"), helpful=True)
+    counted = app.log.tally()
+    for name in requests.get(f"{opensearch_url}/_alias/{app.settings.opensearch_index}", timeout=20).json():
+        requests.delete(f"{opensearch_url}/{name}", timeout=20).raise_for_status()
+    again = App(app.settings)
+    assert again.ingest(tmp_path / "docs").written == 3
+    assert again.log.tally() == counted
+    assert "thirty days" in again.log.answer(ask(again)).text

@@ -29,7 +29,7 @@ def test_a_wrong_value_is_named(port: str) -> None:
     [
         ("TRACING", "maybe", "it is true or false"),
         ("RETENTION", "long", "it is a whole number"),
-        ("RETENTION", "0", "it is a whole number of at least 1"),
+        ("RETENTION", "14", "it is a whole number of at least 15"),
         ("PORT", "70000", "it is a whole number of at most 65535"),
         ("DEADLINE", "soon", "it is a number"),
         ("DEADLINE", "0", "it is a number above 0"),

@@ -278,6 +278,52 @@ class FeedbackContract:
             Outcome.NO_EVIDENCE,
         )
 
+    def test_what_is_forgotten_is_unknown_and_still_counts(self, log: FeedbackLog) -> None:
+        spent = Usage("haiku", 100, 20, 5, 1, 0.25)
+        ask(log, "stays", Outcome.UNSUPPORTED)
+        asked = question("Why am I called Ada?", previous="Ada who?")
+        log.record_answer(asked, replace(answer(asked), usage=(spent,)))
+        dislike(log, "q1", "ada", "bob")
+        accept(log, "q1", Use.EDITED, 0.5)
+        ask(log, "gap", Outcome.NO_EVIDENCE)
+        before, usage = log.tally(), log.usage()
+        for name in ("q1", "gap", "unknown", "q1"):
+            log.forget(QuestionId(name))
+        for act in (
+            lambda: log.answer(asked.id),
+            lambda: dislike(log, "q1", "eve"),
+            lambda: accept(log, "q1", Use.AS_IS),
+        ):
+            with pytest.raises(RejectedError, match="no answer"):
+                act()
+        assert (listed(log), gaps(log)) == ([], ["stays"])
+        assert [record.question.id for record in log.every()] == ["stays"]
+        assert (log.tally(), log.usage()) == (before, usage)
+
+    def test_a_rating_counts_without_its_rater(self, log: FeedbackLog) -> None:
+        ask(log, "q1")
+        for person in ("ada", "bob", "cyd"):
+            log.record_rating(Rating(QuestionId("q1"), PersonId(person), False, NOON, "wrong", f"I am {person}."))
+        before = log.tally()
+        for person in ("ada", "bob", "nobody", "ada"):
+            log.forget_rater(QuestionId("q1"), PersonId(person))
+        kept = log.answer(QuestionId("q1")).ratings
+        assert sorted(each.comment for each in kept) == ["", "", "I am cyd."]
+        assert not {"ada", "bob"} & {each.person for each in kept}
+        assert (log.tally(), listed(log)) == (before, ["q1"])
+        dislike(log, "q1", "ada")  # who comes again is somebody else
+        assert log.tally()[0].not_helpful == {"wrong": 3, "": 1}
+
+    def test_every_answer_comes_with_its_ratings(self, log: FeedbackLog) -> None:
+        for number in range(30):
+            ask(log, f"q{number}", list(Outcome)[number % 3])
+            log.record_rating(rating("ada", helpful=number % 2 == 0, name=f"q{number}"))
+        accept(log, "q3", Use.AS_IS, 1.0)
+        found = {record.question.id: record for record in log.every()}
+        assert len(found) == 30
+        assert all(found[name] == log.answer(name) for name in found)
+        assert found[QuestionId("q3")].acceptance
+
     def test_nothing_yet(self, log: FeedbackLog) -> None:
         assert (log.tally(), log.worst(limit=5), log.declined(limit=5)) == ([], [], [])
 

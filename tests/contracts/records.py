@@ -123,6 +123,20 @@ class RecordsContract(ABC):
         clock.move(2 * HOUR)
         assert values(records.list("group")) == [("put", b"2")]
 
+    def test_all_groups_with_one_beginning_are_found(self, records: Records, clock: Hands) -> None:
+        for group in ("turn#a", "turn#b", "turn", "other", "Turn#a", "%urn#a"):
+            for name in ("1", "2"):
+                records.put(group, name, f"{group} {name}".encode())
+        records.put("turn#a", "ended", b"", ttl=HOUR)
+        clock.move(2 * HOUR)
+        found = sorted((group, name, record.value) for group, name, record in records.every("turn#"))
+        assert found == [(group, name, f"{group} {name}".encode()) for group in ("turn#a", "turn#b") for name in "12"]
+        assert len(list(records.every(""))) == 12
+        for group, name, record in records.every("turn#"):
+            assert records.change(group, name, b"", seen=record)
+            records.remove(group, name)
+        assert list(records.every("turn#")) == []
+
     def test_of_many_who_change_one_wins(self, records: Records) -> None:
         for _ in range(2):  # where nothing was, and where something was
             seen = records.get("group", "name")

@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.commands.costs import _explained
 from rag_core.backends.sqlite.feedback import SqliteFeedbackLog
-from rag_core.costing import costs
+from rag_core.backends.sqlite.records import SqliteRecords
+from rag_core.billing import Bill
+from rag_core.caching.bills import DailyBills
+from rag_core.costing import Difference, costs
 from rag_core.domain import Outcome, Usage
 from tests.bot.test_cli import Command
 from tests.making import NOON, answer, question
@@ -18,9 +22,13 @@ TODAY = NOON.date()
 YESTERDAY = TODAY - timedelta(days=1)
 
 
-class Bill:
-    def by_day(self, first: date, last: date) -> Mapping[date, Mapping[str, float]]:
-        return {YESTERDAY: {"Amazon Bedrock": 2.0, "AWS Lambda": 0.5}}
+class Account:
+    def __init__(self) -> None:
+        self.asked: list[tuple[date, date]] = []
+
+    def by_day(self, first: date, last: date) -> Mapping[date, Bill]:
+        self.asked.append((first, last))
+        return {YESTERDAY: Bill({"Amazon Bedrock": 2.0, "AWS Lambda": 0.5}, 7.0)}
 
 
 @pytest.fixture
@@ -33,13 +41,45 @@ def log(tmp_path: Path) -> Iterator[SqliteFeedbackLog]:
 
 
 def test_days_with_questions_or_charges(log: SqliteFeedbackLog) -> None:
-    found = costs(log, Bill(), YESTERDAY, TODAY)
+    found = costs(log, Account(), YESTERDAY, TODAY)
     assert [(day.day, day.questions, day.answered, day.metered) for day in found.days] == [
         (YESTERDAY, 0, 0, 0.0),
         (TODAY, 2, 1, 0.25),
     ]
     assert list(found.charged.items()) == [("Amazon Bedrock", 2.0), ("AWS Lambda", 0.5)]
     assert found.metered_per_answer == 0.25  # what was declined was paid for, too
+
+
+def test_the_difference_is_told_by_what_it_is_made_of(log: SqliteFeedbackLog) -> None:
+    earlier = replace(question("Why?", name="earlier"), asked_at=NOON - timedelta(days=1))
+    log.record_answer(earlier, replace(answer(earlier), usage=(Usage("haiku", 1, cost_usd=1.5),)))
+    found = costs(log, Account(), YESTERDAY, TODAY)
+    assert found.difference == Difference(models=2.0, metered=1.5, rest=0.5, late=0.25)
+    assert found.others == 7.0
+    assert costs(log, None, YESTERDAY, TODAY).difference is None
+    said = " ".join(_explained(found))
+    assert "Bedrock $2.00, where $1.50 was metered on the same days: $0.50 more" in said
+    assert "$0.25 was metered on days that are not billed yet" in said
+
+
+def test_a_bill_is_asked_for_once_a_day_whoever_looks(tmp_path: Path) -> None:
+    now, account = [NOON], Account()
+    week = TODAY - timedelta(days=7)
+    with SqliteRecords(tmp_path) as records:
+
+        def look(first: date = week) -> Mapping[date, Bill]:
+            return DailyBills(account, records, "app=bot", clock=lambda: now[0]).by_day(first, TODAY)
+
+        expected = {YESTERDAY: Bill({"Amazon Bedrock": 2.0, "AWS Lambda": 0.5}, 7.0)}
+        assert [look(), look(), look(YESTERDAY)] == [expected] * 3
+        assert account.asked == [(week, TODAY)]
+        now[0] += timedelta(hours=24)
+        assert look() == expected
+        assert account.asked[1:] == [(TODAY - timedelta(days=3), TODAY)]  # what is older is as it stays
+        look(week - timedelta(days=2))
+        assert account.asked[2:] == [(week - timedelta(days=2), week - timedelta(days=1))]
+        DailyBills(account, records, "app=other", clock=lambda: now[0]).by_day(TODAY, TODAY)
+        assert len(account.asked) == 4
 
 
 def test_only_the_days_asked_for(log: SqliteFeedbackLog) -> None:

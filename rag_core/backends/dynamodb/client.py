@@ -71,10 +71,20 @@ class Table:
 
     def find(self, condition: str, values: Item, **how: Any) -> Iterator[Item]:
         """The items of a query, page by page as they are asked for."""
-        request = {"KeyConditionExpression": condition, "ExpressionAttributeValues": values, **how}
+        return self._pages("query", {"KeyConditionExpression": condition, "ExpressionAttributeValues": values, **how})
+
+    def scan(self, condition: str, values: Item) -> Iterator[Item]:
+        """The items of the whole table that fit, page by page; what does not fit is read, and paid, all the same.
+
+        Those of one partition key come one after another, in the order of their sort key.
+        """
+        fitting = {"FilterExpression": condition, "ExpressionAttributeValues": values}
+        return self._pages("scan", {"ConsistentRead": True, **fitting})
+
+    def _pages(self, operation: str, request: dict[str, Any]) -> Iterator[Item]:
         more: dict[str, Any] = {}
         while True:
-            page = self._ask("query", self.deadline(), TableName=self._name, **request, **more) or {}
+            page = self._ask(operation, self.deadline(), TableName=self._name, **request, **more) or {}
             yield from page["Items"]
             if "LastEvaluatedKey" not in page:
                 return

@@ -6,7 +6,8 @@ A write and the counters it changes are one transaction: they cannot drift.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
+from itertools import groupby, islice
+from secrets import token_hex
 from typing import Any, TypeVar
 
 from rag_core.backends.dynamodb import counting
@@ -45,6 +46,7 @@ from rag_core.domain import (
     Deadline,
     Declined,
     Outcome,
+    PersonId,
     Question,
     QuestionId,
     Rating,
@@ -105,6 +107,32 @@ class DynamoFeedbackLog:
 
     def declined(self, since: date | None = None, *, limit: int) -> list[Declined]:
         return [declined_of(item) for item in islice(self._declined(since, limit), max(limit, 0))]
+
+    def every(self) -> Iterator[AnswerRecord]:
+        now = self._table.clock()
+        found = self._table.scan("begins_with(pk, :pk)", {":pk": answer_key(QuestionId(""))["pk"]})
+        for _, items in groupby(found, lambda item: str(item["pk"]["S"])):
+            living = [each for each in items if lives(each, now)]
+            if living and living[0]["sk"]["S"] == "answer":
+                yield record_of(living[0], living[1:])
+
+    def forget(self, question_id: QuestionId) -> None:
+        """The answer first: nothing more can be said of it from then on."""
+        self._table.delete(answer_key(question_id), self._table.deadline())
+        pk = answer_key(question_id)["pk"]
+        for item in self._table.find("pk = :pk", {":pk": pk}, ConsistentRead=True):
+            self._table.delete({"pk": item["pk"], "sk": item["sk"]}, self._table.deadline())
+
+    def forget_rater(self, question_id: QuestionId, person: PersonId) -> None:
+        self._settle(lambda deadline: self._unname(rating_key(question_id, person), deadline))
+
+    def _unname(self, key: dict[str, Any], deadline: Deadline) -> bool:
+        found = self._table.get(key, deadline)
+        if not found:
+            return True
+        nobody = rating_key(question_id(found), PersonId(f"forgotten {token_hex(8)}"))
+        item = {**found, **nobody, "comment": text("")}
+        return self._table.write([("Delete", {"Key": key, **unchanged(found)}), ("Put", {"Item": item})], deadline)
 
     def _record(self, question: Question, answer: Answer, deadline: Deadline) -> bool:
         found = self._table.get(answer_key(question.id), deadline)

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any
 
+import msgspec
+
 from rag_core.backends.dynamodb.table import (
     STEP,
     TTL,
@@ -132,7 +134,7 @@ def outcome_of(item: Item) -> Outcome:
 
 
 def usage_of(item: Item) -> list[Usage]:
-    return [Usage(**each) for each in json.loads(item["usage"]["S"])]
+    return msgspec.json.decode(item["usage"]["S"], type=list[Usage])  # passes over what a newer release has added
 
 
 def dislikes(item: Item) -> int:

@@ -3,6 +3,7 @@
 DynamoDB deletes expired items late, so expiry is compared, not assumed.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
 from math import ceil
@@ -25,8 +26,9 @@ class DynamoRecords:
     itself there, also when others have built upon it since, and has taken place.
     """
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
+    def __init__(self, table: Table, *, longest: timedelta = timedelta.max) -> None:
+        """`longest`: what ends at all ends by then."""
+        self._table, self._longest = table, longest
 
     def get(self, group: str, name: str) -> Record | None:
         return self._record(self._table.get(record_key(group, name), self._table.deadline()))
@@ -59,6 +61,12 @@ class DynamoRecords:
         found = ((str(item["sk"]["S"]), self._record(item)) for item in items)
         return list(islice(((name, record) for name, record in found if record), limit))
 
+    def every(self, beginning: str) -> Iterator[tuple[str, str, Record]]:
+        before = str(record_key("", "")["pk"]["S"])
+        for item in self._table.scan("begins_with(pk, :pk)", {":pk": record_key(beginning, "")["pk"]}):
+            if record := self._record(item):
+                yield str(item["pk"]["S"]).removeprefix(before), str(item["sk"]["S"]), record
+
     def _record(self, item: Item) -> Record | None:
         if not item or (TTL in item and float(item[TTL]["N"]) <= self._table.clock()):
             return None
@@ -68,4 +76,6 @@ class DynamoRecords:
         if len(value) > LARGEST_RECORD:
             raise RejectedError(f"a record of {len(value)} bytes is too large: at most {LARGEST_RECORD}")
         item = record_key(group, name) | {"value": {"B": value}, "revision": text(revision)}
-        return item if ttl is None else item | {TTL: number(ceil(self._table.clock() + ttl.total_seconds()))}
+        if ttl is None:
+            return item
+        return item | {TTL: number(ceil(self._table.clock() + min(ttl, self._longest).total_seconds()))}

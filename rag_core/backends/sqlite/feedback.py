@@ -5,9 +5,10 @@ A file of its own, so that an ingestion's writes never hold up an answer.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -39,19 +40,33 @@ COLUMNS = f"{ASKED}, outcome, text, citations, confidence, complete, not_covered
 USED = "question_id, day, model, input, output, cache_read, cache_write, cost"
 RATED = "question_id, person, helpful, rated_at, reason, comment"
 SENT = "question_id, use, kept, shadow, sent_at"
+NAMELESS = "person = 'forgotten ' || lower(hex(randomblob(8))), comment = ''"  # another each time: each counts
+EMPTIED = (
+    "forgotten = 1, question = '', previous = NULL, asked_by = '', text = '', citations = '[]', not_covered = '', "
+    "sources = NULL"
+)
+FOREVER = timedelta(days=365_000)
+BETWEEN = timedelta(hours=1)  # two looks at what has ended, whatever this process knows: others write too
 
 
 class SqliteFeedbackLog(SqliteFile):
     """FeedbackLog, a context manager; safe to share between threads and processes.
 
-    Counters are not kept but counted, which takes SQLite milliseconds: they cannot drift.
+    Counters are not kept but counted, which takes SQLite milliseconds: they cannot drift. So what is forgotten, or
+    older than `retention`, leaves its row without a text or a name.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(
+        self, home: Path, *, retention: timedelta = FOREVER, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         super().__init__(home / FEEDBACK, synchronous="NORMAL")
+        self._retention, self._clock = retention, clock
+        self._due = datetime.min.replace(tzinfo=UTC)
         with self._use():
             self._db.execute("PRAGMA foreign_keys = ON")
             upgrade(self._db, self._path)
+        with self._kept():
+            pass  # what ended while nobody looked goes at the start
 
     def record_answer(self, question: Question, answer: Answer) -> None:
         citations = [[c.title, c.url, c.source, c.document_id, c.quote] for c in answer.citations]
@@ -60,11 +75,12 @@ class SqliteFeedbackLog(SqliteFile):
         row += [answer.outcome, answer.text, json.dumps(citations), answer.confidence]
         row += [answer.complete, answer.not_covered]
         updates = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS.split(", ")[2:])
-        with self._use(), self._db:
+        with self._kept(), self._db:
             self._db.execute("BEGIN IMMEDIATE")
+            self._due = min(self._due, question.asked_at + self._retention)
             self._db.execute(
                 f"INSERT INTO answer ({COLUMNS}) VALUES ({', '.join('?' * len(row))}) "
-                f"ON CONFLICT (question_id) DO UPDATE SET {updates}",
+                f"ON CONFLICT (question_id) DO UPDATE SET forgotten = 0, {updates}",
                 row,
             )
             self._db.execute("DELETE FROM usage WHERE question_id = ?", [question.id])
@@ -75,11 +91,12 @@ class SqliteFeedbackLog(SqliteFile):
             )
 
     def record_rating(self, rating: Rating) -> None:
-        with self._use():
+        with self._kept():
             recorded = self._db.execute(
                 f"INSERT INTO rating ({RATED}, day) SELECT question_id, ?,?,?,?,?, substr(asked_at, 1, 10) FROM answer "
-                "WHERE question_id = ? ON CONFLICT (question_id, person) DO UPDATE SET helpful = excluded.helpful, "
-                "rated_at = excluded.rated_at, reason = excluded.reason, comment = excluded.comment",
+                "WHERE question_id = ? AND forgotten = 0 ON CONFLICT (question_id, person) DO UPDATE SET "
+                "helpful = excluded.helpful, rated_at = excluded.rated_at, reason = excluded.reason, "
+                "comment = excluded.comment",
                 [rating.person, rating.helpful, utc(rating.rated_at), rating.reason, rating.comment]
                 + [rating.question_id],
             )
@@ -87,18 +104,18 @@ class SqliteFeedbackLog(SqliteFile):
             raise RejectedError(_unknown(rating.question_id))
 
     def record_acceptance(self, acceptance: Acceptance) -> None:
-        with self._use():
+        with self._kept():
             recorded = self._db.execute(
                 f"INSERT INTO acceptance ({SENT}, day) SELECT question_id, ?,?,?,?, substr(asked_at, 1, 10) "
-                "FROM answer WHERE question_id = ? ON CONFLICT (question_id) DO UPDATE SET use = excluded.use, "
-                "kept = excluded.kept, shadow = excluded.shadow, sent_at = excluded.sent_at",
+                "FROM answer WHERE question_id = ? AND forgotten = 0 ON CONFLICT (question_id) DO UPDATE SET "
+                "use = excluded.use, kept = excluded.kept, shadow = excluded.shadow, sent_at = excluded.sent_at",
                 [acceptance.use, acceptance.kept, acceptance.shadow, utc(acceptance.sent_at), acceptance.question_id],
             )
         if not recorded.rowcount:
             raise RejectedError(_unknown(acceptance.question_id))
 
     def answer(self, question_id: QuestionId) -> AnswerRecord:
-        with self._use():
+        with self._kept():
             return self._read(question_id)
 
     def tally(self, since: date | None = None) -> list[Tally]:
@@ -133,26 +150,70 @@ class SqliteFeedbackLog(SqliteFile):
         }
 
     def worst(self, since: date | None = None, *, limit: int) -> list[AnswerRecord]:
-        with self._use():
+        with self._kept():
             found = self._db.execute(  # CROSS JOIN: in this order, ratings first
                 "SELECT question_id FROM rating CROSS JOIN answer USING (question_id) "
-                "WHERE helpful = 0 AND day >= ? AND outcome = 'answered' "
+                "WHERE helpful = 0 AND day >= ? AND outcome = 'answered' AND forgotten = 0 "
                 "GROUP BY question_id ORDER BY count(*) DESC, asked_at DESC, question_id LIMIT ?",
                 [since.isoformat() if since else "", limit],
             ).fetchall()
             return [self._read(question_id) for (question_id,) in found]
 
     def declined(self, since: date | None = None, *, limit: int) -> list[Declined]:
-        with self._use():
+        with self._kept():
             rows = self._db.execute(
                 "SELECT question_id, question, asked_at, outcome FROM answer "
-                "WHERE outcome <> 'answered' AND asked_at >= ? ORDER BY asked_at DESC, question_id LIMIT ?",
+                "WHERE outcome <> 'answered' AND forgotten = 0 AND asked_at >= ? "
+                "ORDER BY asked_at DESC, question_id LIMIT ?",
                 [since.isoformat() if since else "", limit],
             ).fetchall()
         return [Declined(QuestionId(q), text, datetime.fromisoformat(at), Outcome(end)) for q, text, at, end in rows]
 
+    def every(self) -> Iterator[AnswerRecord]:
+        with self._kept():
+            ids = self._db.execute("SELECT question_id FROM answer WHERE forgotten = 0").fetchall()
+        for (question_id,) in ids:
+            with suppress(RejectedError):  # forgotten meanwhile
+                yield self.answer(question_id)
+
+    def forget(self, question_id: QuestionId) -> None:
+        with self._use():
+            self._empty([question_id])
+
+    def forget_rater(self, question_id: QuestionId, person: PersonId) -> None:
+        with self._use():
+            self._db.execute(
+                f"UPDATE rating SET {NAMELESS} WHERE question_id = ? AND person = ?", [question_id, person]
+            )
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        """The log, of which nothing has ended."""
+        with self._use():
+            if (now := self._clock()) >= self._due:
+                until = [utc(now - self._retention)]
+                ended = self._db.execute("SELECT question_id FROM answer WHERE forgotten = 0 AND asked_at <= ?", until)
+                self._empty([question_id for (question_id,) in ended.fetchall()])
+                (oldest,) = self._db.execute("SELECT min(asked_at) FROM answer WHERE forgotten = 0").fetchone()
+                self._due = min(
+                    [now + BETWEEN, *([datetime.fromisoformat(oldest) + self._retention] if oldest else [])]
+                )
+            yield
+
+    def _empty(self, ids: Sequence[str]) -> None:
+        if not ids:
+            return
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany(f"UPDATE answer SET {EMPTIED} WHERE question_id = ?", [[each] for each in ids])
+            self._db.executemany(f"UPDATE rating SET {NAMELESS} WHERE question_id = ?", [[each] for each in ids])
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # nor are they left in the file beside it
+
     def _read(self, question_id: str) -> AnswerRecord:
-        row = self._db.execute(f"SELECT {COLUMNS} FROM answer WHERE question_id = ?", [question_id]).fetchone()
+        row = self._db.execute(
+            f"SELECT {COLUMNS} FROM answer WHERE question_id = ? AND forgotten = 0", [question_id]
+        ).fetchone()
         if row is None:
             raise RejectedError(_unknown(question_id))
         given = self._db.execute(f"SELECT {RATED} FROM rating WHERE question_id = ? ORDER BY rated_at", [question_id])

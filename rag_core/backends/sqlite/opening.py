@@ -29,6 +29,7 @@ class SqliteFile:
             self._closed = weakref.finalize(self, self._db.close)  # who holds a file may have no end of its own
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute(f"PRAGMA synchronous = {synchronous}")
+            self._db.execute("PRAGMA secure_delete = ON")  # what is removed is not left in free pages
 
     def __enter__(self) -> Self:
         return self

@@ -4,7 +4,7 @@ Every record on the disk before it is told: what was posted and forgotten with t
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from secrets import token_hex
@@ -28,9 +28,17 @@ PUT = "INSERT OR REPLACE INTO record (space, name, value, revision, expires) VAL
 class SqliteRecords(SqliteFile):
     """Records, a context manager; safe to share between threads and processes."""
 
-    def __init__(self, home: Path, *, clock: Callable[[], float] = time.time, wait: float = WAIT) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        longest: timedelta = timedelta.max,
+        clock: Callable[[], float] = time.time,
+        wait: float = WAIT,
+    ) -> None:
+        """`longest`: what ends at all ends by then."""
         super().__init__(home / RECORDS, synchronous="FULL", wait=wait)
-        self._clock = clock
+        self._longest, self._clock = longest, clock
         with self._use():
             self._db.executescript(SCHEMA)
 
@@ -66,6 +74,14 @@ class SqliteRecords(SqliteFile):
             ).fetchall()
         return [(name, Record(value, revision)) for name, value, revision in rows]
 
+    def every(self, beginning: str) -> Iterator[tuple[str, str, Record]]:
+        with self._use():
+            rows = self._db.execute(
+                f"SELECT space, name, value, revision FROM record WHERE substr(space, 1, ?) = ? AND {LIVES}",
+                [len(beginning), beginning, self._clock()],
+            ).fetchall()
+        return ((group, name, Record(value, revision)) for group, name, value, revision in rows)
+
     def _begin(self) -> None:
         self._db.execute("BEGIN IMMEDIATE")
         self._db.execute("DELETE FROM record WHERE expires <= ?", [self._clock()])
@@ -79,4 +95,5 @@ class SqliteRecords(SqliteFile):
     def _row(self, group: str, name: str, value: bytes, ttl: timedelta | None) -> tuple[object, ...]:
         if len(value) > LARGEST_RECORD:
             raise RejectedError(f"a record of {len(value)} bytes is too large: at most {LARGEST_RECORD}")
-        return group, name, value, token_hex(8), None if ttl is None else self._clock() + ttl.total_seconds()
+        ends = None if ttl is None else self._clock() + min(ttl, self._longest).total_seconds()
+        return group, name, value, token_hex(8), ends

@@ -50,7 +50,13 @@ LIMITS = """
 ALTER TABLE answer ADD COLUMN complete INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE answer ADD COLUMN not_covered TEXT NOT NULL DEFAULT '';
 """
-UPGRADES = (FIRST, USAGE_AND_SOURCES, ACCEPTANCE, LIMITS)
+FORGOTTEN = """
+ALTER TABLE answer ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX answer_kept ON answer (asked_at) WHERE forgotten = 0;
+DROP INDEX answer_declined;
+CREATE INDEX answer_declined ON answer (asked_at) WHERE outcome <> 'answered' AND forgotten = 0;
+"""
+UPGRADES = (FIRST, USAGE_AND_SOURCES, ACCEPTANCE, LIMITS, FORGOTTEN)
 
 
 def upgrade(db: sqlite3.Connection, path: Path) -> None:

@@ -177,6 +177,14 @@ class TestDynamoRecords(RecordsContract):
     def unavailable(self, nowhere: Table) -> Records:
         return DynamoRecords(nowhere)
 
+    def test_nothing_that_ends_outlives_the_longest(self, table: Make, clock: Hands) -> None:
+        records = DynamoRecords(table(), longest=HOUR)
+        records.put("group", "turn", b"", ttl=30 * HOUR)
+        assert records.change("group", "note", b"", seen=None, ttl=30 * HOUR)
+        records.put("group", "stays", b"")
+        clock.move(HOUR)
+        assert [name for name, _ in records.list("group")] == ["stays"]
+
     @pytest.mark.parametrize("times", [1, 2])
     def test_a_change_whose_response_was_lost_has_taken_place(self, table: Make, wire: Wire, times: int) -> None:
         records = DynamoRecords(table())

@@ -2,17 +2,18 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from rag_core.backends.sqlite.feedback import FEEDBACK, SqliteFeedbackLog
-from rag_core.domain import Citation, DocumentId, Outcome, QuestionId, SourceName, Tally, Use
-from rag_core.errors import MisconfiguredError
+from rag_core.domain import Citation, DocumentId, Outcome, PersonId, QuestionId, Rating, SourceName, Tally, Use
+from rag_core.errors import MisconfiguredError, RejectedError
 from rag_core.ports import FeedbackLog
-from tests.contracts.feedback import FeedbackContract, accept, rating
-from tests.making import answer, question
+from tests.contracts.feedback import FeedbackContract, accept, ask, dislike, gaps, rating
+from tests.making import NOON, answer, question
 
 BEFORE_VERSIONS = """
 CREATE TABLE answer (
@@ -72,6 +73,39 @@ class TestSqliteFeedbackLog(FeedbackContract):
     def log(self, tmp_path: Path) -> Iterator[FeedbackLog]:
         with SqliteFeedbackLog(tmp_path) as log:
             yield log
+
+    def test_what_is_older_than_it_is_kept_leaves_its_counters(self, tmp_path: Path) -> None:
+        now = [NOON]
+        with SqliteFeedbackLog(tmp_path, retention=timedelta(days=30), clock=lambda: now[0]) as log:
+            ask(log, "old", Outcome.UNSUPPORTED)
+            ask(log, "new", at=NOON + timedelta(days=2))
+            dislike(log, "old", "ada")
+            counted = log.tally()
+            now[0] += timedelta(days=30, seconds=-1)
+            assert log.answer(QuestionId("old")).ratings
+            now[0] += timedelta(seconds=1)
+            with pytest.raises(RejectedError):
+                log.answer(QuestionId("old"))
+            assert (gaps(log), [each.question.id for each in log.every()]) == ([], ["new"])
+            assert log.tally() == counted
+            now[0] += timedelta(days=2)
+        with SqliteFeedbackLog(tmp_path, retention=timedelta(days=30), clock=lambda: now[0]) as log:
+            assert list(log.every()) == []
+            assert log.tally() == counted
+
+    def test_no_file_holds_what_was_forgotten_or_has_ended(self, tmp_path: Path) -> None:
+        now, long = [NOON], " and more" * 2_000  # over several pages of the file
+        with SqliteFeedbackLog(tmp_path, retention=timedelta(days=30), clock=lambda: now[0]) as log:
+            for number in range(3):
+                asked = replace(question(f"CANARY{long}", name=f"q{number}", previous="CANARY"), asked_at=NOON)
+                log.record_answer(asked, answer(asked, text=f"CANARY{long}"))
+                log.record_rating(Rating(asked.id, PersonId("CANARY"), False, NOON, "", f"CANARY{long}"))
+            log.forget(QuestionId("q0"))
+            log.forget_rater(QuestionId("q1"), PersonId("CANARY"))
+            now[0] += timedelta(days=30)
+            assert list(log.every()) == []
+            for path in tmp_path.iterdir():
+                assert b"CANARY" not in path.read_bytes()
 
     def test_it_survives_its_process(self, tmp_path: Path) -> None:
         with SqliteFeedbackLog(tmp_path) as log:

@@ -49,6 +49,14 @@ class TestSqliteRecords(RecordsContract):
         with closing(sqlite3.connect(tmp_path / RECORDS)) as db:
             assert db.execute("SELECT name FROM record").fetchall() == [("later",)]
 
+    def test_nothing_that_ends_outlives_the_longest(self, tmp_path: Path, clock: Hands) -> None:
+        with SqliteRecords(tmp_path, longest=HOUR, clock=clock) as records:
+            records.put("group", "turn", b"", ttl=30 * HOUR)
+            assert records.change("group", "note", b"", seen=None, ttl=30 * HOUR)
+            records.put("group", "stays", b"")
+            clock.move(HOUR)
+            assert [name for name, _ in records.list("group")] == ["stays"]
+
     def test_what_was_told_is_on_the_disk(self, tmp_path: Path) -> None:
         with SqliteRecords(tmp_path) as records:
             assert records._db.execute("PRAGMA synchronous").fetchone() == (2,)

@@ -13,7 +13,7 @@ from rag_core.calling import Patience
 from rag_core.domain import Deadline
 from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
 from rag_core.jobs import Job, JobKind
-from rag_core.messaging import read, written
+from rag_core.messaging import LEFT, read, written
 from rag_core.ports import JobQueue
 from tests.contracts.jobs import INGESTION, Delivered, JobsContract, job
 from tests.fakes.aws_wire import Wire, laid, lost, refused, reset
@@ -110,9 +110,9 @@ class TestMessage:
     @pytest.mark.parametrize(
         "change",
         [
-            {"version": 2},
+            {"version": 0},
             {"version": None},
-            {"kind": "delete"},
+            {"kind": "delete https://evil.example"},
             {"kind": "answer", "question": None},
             {"kind": "slack", "question": None},
             {"event": "{}"},
@@ -132,6 +132,22 @@ class TestMessage:
             read(json.dumps(message))
         assert "Straße" not in str(raised.value)
         assert raised.value.__cause__ is None
+
+    @pytest.mark.parametrize(
+        ("change", "named"),
+        [
+            ({"version": 2, "question": "in another form"}, "version 2"),
+            ({"kind": "survey", "question": None}, "the kind survey"),
+            ({"priority": "Straße"}, "the field priority"),
+            ({"question": {**json.loads(written(job()))["question"], "language": "de"}}, "the field language"),
+        ],
+    )
+    def test_what_a_newer_release_sent_is_left_to_it(self, change: dict[str, object], named: str) -> None:
+        message = json.loads(written(job())) | change
+        with pytest.raises(UnavailableError, match=named) as raised:
+            read(json.dumps(message))
+        assert raised.value.retry_after == LEFT
+        assert "Straße" not in str(raised.value)
 
     @pytest.mark.parametrize("body", ["", "null", "[]", "7", "{", '{"version": 1}', '{"Records": []}', "[" * 100_000])
     def test_what_is_no_message_is_rejected(self, body: str) -> None:
