@@ -329,3 +329,38 @@ class JobQueue(Protocol):
         Raises UnavailableError when the job was not taken or that cannot be told, so that it may be delivered all the
         same; RejectedError for one that is too large or carries a url: a message names where things are by ids.
         """
+
+
+class Staging(Protocol):
+    """What a run has made and not shown yet: bytes by name, which any worker reads that any other wrote.
+
+    A name is written again with the same meaning only; a run's own id keeps it apart from others.
+    """
+
+    def put(self, run: str, name: str, content: bytes) -> None:
+        """Whole or not at all."""
+
+    def get(self, run: str, name: str) -> bytes | None:
+        """None where nothing was put, or the run was removed."""
+
+    def remove(self, run: str) -> None:
+        """All of a run; what is not there is ignored."""
+
+
+class Countdown(Protocol):
+    """Units of work that many do at once, each counted once however often it is done. Counts end after two weeks."""
+
+    def done(self, name: str, unit: int, *, of: int, note: bytes = b"") -> bool:
+        """Count the unit, from 0 to `of` - 1; whether all are done now.
+
+        The note of the first time stays. Whoever dies does so before or after: done again, it is counted once, and
+        is told of the end as whoever completed it was, so that nothing behind it is left out.
+        """
+
+    def note(self, name: str, unit: int) -> bytes | None:
+        """None: it was not done."""
+
+    def notes(self, name: str) -> Mapping[int, bytes]: ...
+
+    def count(self, name: str) -> int:
+        """How many are done: for a person, and cheap."""
