@@ -34,7 +34,7 @@ from rag_core.domain import (
     Vector,
 )
 from rag_core.jobs import Job
-from rag_core.runs import SourceItem
+from rag_core.runs import Build, SourceItem, Standing
 
 OnStatement = Callable[[Statement], None]
 OnEmbedded = Callable[[int, int], None]  # chunks that have their vector, of how many that lacked one
@@ -171,7 +171,7 @@ class Rewriter(Protocol):
 
 
 class DocumentSource(Protocol):
-    """A place documents come from. One of these is made for one run."""
+    """A place documents come from. One of these is made for one run, or for what one worker reads of it."""
 
     @property
     def name(self) -> SourceName: ...
@@ -179,6 +179,10 @@ class DocumentSource(Protocol):
     @property
     def may_be_empty(self) -> bool:
         """Whether it can be believed when it lists nothing; a folder that lists nothing may be a disk that is away."""
+
+    @property
+    def apart(self) -> bool:
+        """Whether another of its kind, in another process, reads an item that this one has listed."""
 
     def items(self, *, full: bool = False, listed: OnListed = lambda _done, _total: None) -> Iterator[SourceItem]:
         """Every document there is now, readable or not: what is missing here was deleted.
@@ -364,3 +368,51 @@ class Countdown(Protocol):
 
     def count(self, name: str) -> int:
         """How many are done: for a person, and cheap."""
+
+
+class Assembly(Protocol):
+    """The next version of an index, put together by many workers: each part as often as it is delivered.
+
+    What is written twice is found and taken out by `check`, before anybody can see it.
+    """
+
+    def standing(self, source: SourceName) -> Standing: ...
+
+    def named(self) -> str:
+        """Of a version to come; no two are alike."""
+
+    def open(self, build: Build) -> None:
+        """Make it, empty; once more is the same."""
+
+    def load(
+        self,
+        build: Build,
+        documents: Sequence[tuple[Document, int]],
+        chunks: Sequence[Chunk],
+        vectors: Sequence[Vector],
+    ) -> None:
+        """Documents, each with how many chunks it has, and chunks with their vectors: none where it is lexical."""
+
+    def copy(self, build: Build, part: int, embedder: Embedder | None) -> None:
+        """One part of what stays; `embedder` is asked where its vectors are of another model."""
+
+    def check(self, build: Build) -> None:
+        """Every entry is there once, and some are found by their own words and vectors. Raises UnavailableError."""
+
+    def publish(self, build: Build) -> None:
+        """It answers, and the one before is kept. Once more is the same.
+
+        Raises UnavailableError when another version than `build.former` answers: nothing is changed then.
+        """
+
+    def discard(self, build: Build) -> None: ...
+
+    def roll_back(self) -> str:
+        """The version before answers again, and the present one is kept in its place. Raises RejectedError."""
+
+
+class Fanout(Protocol):
+    """A queue that takes many jobs at once; as JobQueue, each may be delivered more than once."""
+
+    def send_all(self, jobs: Sequence[Job], *, delay: float = 0.0) -> None:
+        """`delay`: seconds before which none is delivered. Raises UnavailableError: some may have been taken."""

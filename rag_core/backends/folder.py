@@ -22,6 +22,7 @@ class FolderSource:
     """DocumentSource over a folder, or a single file."""
 
     may_be_empty = False
+    apart = True
 
     def __init__(self, path: Path, base_url: str | None = None) -> None:
         if not path.exists():
