@@ -32,6 +32,10 @@ def check(settings: Settings) -> None:
     _ = settings.engine_parameters
     _check_slack(settings)
     _check_zendesk(settings)
+    if settings.sources:
+        from bot import stated_sources
+
+        stated_sources.read(settings)
     if settings.cost_tag and not all(settings.cost_tag.partition("=")):
         raise wrong("cost_tag", "it reads name=value")
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bot import aws
 from bot.embedding import Embedders
 from bot.masking import patterns
-from bot.remembering import Remembered, Shared, Stated, overlapping
+from bot.remembering import Remembered, Shared, overlapping
 from bot.settings import BEDROCK, Settings
 from bot.sources import Sources
 from rag_core.answering import Answering
@@ -261,8 +261,7 @@ class App:
         from rag_core.ingesting import Ingestion
 
         remembered, name = self._remembered_sources, self.sources.named(source)
-        former = remembered.of(name)
-        stated = Stated(audience or former.audience, base_url or former.base_url)
+        stated = self.sources.agreed(name, remembered.of(name), audience, base_url)
         documents = self.sources.of(source, stated)
 
         def ingest(tell: Callable[[Progress], None]) -> IngestionRun:

@@ -1,18 +1,15 @@
 """`supportbot forget`: the opposite of ingest."""
 
-from pathlib import Path
-
 import click
 
 from bot.commands import options
-from rag_core.domain import SourceName
 
 
 @click.command("forget")
-@click.argument("source", metavar="PATH | zendesk | zendesk-tickets", callback=options.documents)
+@click.argument("source", metavar="PATH | NAME", callback=options.documents)
 @options.home_option
-def command(source: Path | SourceName, home: str | None) -> None:
-    """Remove everything that was ingested from PATH or from Zendesk; the documents themselves stay there."""
+def command(source: str, home: str | None) -> None:
+    """Remove everything that was ingested from PATH, or from a source by its NAME; the documents stay there."""
     app = options.app(home)
-    count = app.forget(app.sources.named(source))
+    count = app.forget(app.sources.named(app.sources.meant(source)))
     click.echo(f"{count} removed")

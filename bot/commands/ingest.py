@@ -1,16 +1,16 @@
-"""`supportbot ingest`: a folder or Zendesk in, an index up to date."""
+"""`supportbot ingest`: a folder, or what has a name, in, an index up to date."""
 
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 import click
 
 from bot import presenting
 from bot.commands import options
-from rag_core.domain import Audience, SourceName
+from rag_core.domain import Audience
 from rag_core.errors import CancelledRunError
 from rag_core.runs import IngestionRun, Progress
 
@@ -20,7 +20,7 @@ STOPPED = 130  # as by Ctrl-C
 
 
 @click.command("ingest")
-@click.argument("source", metavar="PATH | zendesk", callback=options.documents)
+@click.argument("source", metavar="PATH | NAME", callback=options.documents)
 @options.home_option
 @click.option(
     "--audience",
@@ -36,23 +36,23 @@ STOPPED = 130  # as by Ctrl-C
 @click.option("--full", is_flag=True, help="Read everything again, changed or not.")
 @options.json_option
 def command(
-    source: Path | SourceName,
+    source: str,
     home: str | None,
     audience: str | None,
     base_url: str | None,
     full: bool,
     as_json: bool,
 ) -> None:
-    """Bring the index up to date with the documents below PATH, or with Zendesk.
+    """Bring the index up to date with the documents below PATH, or with a source by its NAME.
 
     Reads Markdown, HTML, plain text, PDF, DOCX and CSV (an FAQ). What disappeared from PATH is removed.
     The former version answers until the new one is complete.
 
-    The word zendesk stands for the Help Center, and for solved tickets where SUPPORTBOT_ZENDESK_TICKET_TAG is set;
-    a folder of that name is ./zendesk.
+    Names are those of SUPPORTBOT_SOURCES: buckets and web sites; and zendesk, which stands for the Help Center, and for
+    solved tickets where SUPPORTBOT_ZENDESK_TICKET_TAG is set. A folder of such a name is ./zendesk.
     """
     app, failed = options.app(home), False
-    wanted = app.sources.together(source)
+    wanted = app.sources.together(app.sources.meant(source))
     for each in wanted:
         try:
             with shown(quiet=as_json) as progress:
