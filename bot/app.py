@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bot import aws
 from bot.embedding import Embedders
 from bot.masking import patterns
-from bot.remembering import Remembered, Shared, overlapping
+from bot.remembering import Remembered, Shared, Stated, overlapping
 from bot.settings import BEDROCK, Settings
 from bot.sources import Sources
 from rag_core.answering import Answering
@@ -261,7 +261,7 @@ class App:
         from rag_core.ingesting import Ingestion
 
         remembered, name = self._remembered_sources, self.sources.named(source)
-        stated = self.sources.agreed(name, remembered.of(name), audience, base_url)
+        stated = self.stated(name, audience, base_url)
         documents = self.sources.of(source, stated)
 
         def ingest(tell: Callable[[Progress], None]) -> IngestionRun:
@@ -271,10 +271,14 @@ class App:
                 embedder = self.embedders.for_passages(writer.embedding_model)
                 done = Ingestion(documents, writer, embedder, audience=stated.audience, full=full, progress=tell).run()
             remembered.keep(name, stated)
-            self._announce()
+            self.announce()
             return done
 
         return self.runs.record(name, by, ingest, run=run, full=full, progress=progress)
+
+    def stated(self, source: SourceName, audience: Audience | None = None, base_url: str | None = None) -> Stated:
+        """What holds of a source: what is said now, or was said the last time."""
+        return self.sources.agreed(source, self._remembered_sources.of(source), audience, base_url)
 
     def forget(self, source: SourceName) -> int:
         """Remove every document of a source from the index; gives their number."""
@@ -286,10 +290,10 @@ class App:
             writer.commit(self.embedders.when_needed(writer.embedding_model))
         self._remembered_sources.keep(source, None)
         self.sources.forgotten(source)
-        self._announce()
+        self.announce()
         return known[source]
 
-    def _announce(self) -> None:
+    def announce(self) -> None:
         """Tell every process that shares the cache which version of the index answers from now on."""
         if self.settings.redis_url and (cache := self._answer_cache()):
             cache.announce(self._index().version)  # not as this process remembers it

@@ -106,13 +106,13 @@ def rewriter(settings: Settings) -> Rewriter | None:
 def index(settings: Settings) -> Retriever:
     from rag_core.backends.opensearch.index import OpenSearchIndex
 
-    return OpenSearchIndex(_target(settings))
+    return OpenSearchIndex(target(settings))
 
 
 def writer(settings: Settings, source: SourceName) -> IndexWriter:
     from rag_core.backends.opensearch.writer import OpenSearchWriter
 
-    return OpenSearchWriter(_target(settings), source)
+    return OpenSearchWriter(target(settings), source)
 
 
 def cache(settings: Settings) -> "RedisCache":
@@ -130,13 +130,13 @@ def budget(settings: Settings, own: Budget) -> Budget:
 def log(settings: Settings) -> FeedbackLog:
     from rag_core.backends.dynamodb.feedback import DynamoFeedbackLog
 
-    return DynamoFeedbackLog(_table(settings), retention=timedelta(days=settings.retention))
+    return DynamoFeedbackLog(table(settings), retention=timedelta(days=settings.retention))
 
 
 def claims(settings: Settings) -> Claims:
     from rag_core.backends.dynamodb.claims import DynamoClaims
 
-    return DynamoClaims(_table(settings))
+    return DynamoClaims(table(settings))
 
 
 def queue(settings: Settings) -> "SqsQueue":
@@ -220,7 +220,7 @@ def _region(settings: Settings, what: str) -> str:
     return settings.region
 
 
-def _table(settings: Settings) -> "Table":
+def table(settings: Settings) -> "Table":
     from rag_core.backends.dynamodb.client import Connection, Table
 
     return Table(settings.table, Connection(_region(settings, "DynamoDB"), settings.aws_url or None))
@@ -247,7 +247,7 @@ def _prices(stated: str) -> "Prices":
     return Prices({model: Price(*price) for model, price in table.items()})
 
 
-def _target(settings: Settings) -> "Target":
+def target(settings: Settings) -> "Target":
     from rag_core.backends.opensearch.target import Engine, Kind, Target
 
     address = settings.address("opensearch_url")
@@ -297,4 +297,4 @@ def _redis_login(settings: Settings, address: SplitResult) -> "CredentialProvide
 def records(settings: Settings) -> Records:
     from rag_core.backends.dynamodb.records import DynamoRecords
 
-    return DynamoRecords(_table(settings))
+    return DynamoRecords(table(settings))

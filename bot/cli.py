@@ -21,6 +21,7 @@ COMMANDS = {
     "ingest": "Read a folder of documents into the index; only what changed.",
     "rate": "Say whether an answer helped.",
     "report": "Show what was asked, what helped and what the documents lack.",
+    "rollback": "Let the version of the index before answer again.",
     "serve": "Open the playground on this machine.",
     "slack": "Answer in Slack from this machine.",
     "status": "Show what is ingested.",

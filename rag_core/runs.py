@@ -51,7 +51,9 @@ class IngestionRun:
 class Progress:
     """How far a run is; `total` counts what is known so far."""
 
-    stage: str  # "listing" (what a source over a network has), "reading" (documents) or "embedding" (chunks)
+    # "listing" (what a source over a network has), "reading" (documents), "embedding" (chunks) or, of many workers,
+    # "building" (parts of the index)
+    stage: str
     done: int
     total: int
     name: str = ""  # of the current document

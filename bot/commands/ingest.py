@@ -4,18 +4,19 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 import click
 
-from bot import presenting
-from bot.commands import options
-from rag_core.domain import Audience
+from bot import fanning, presenting
+from bot.app import App
+from bot.commands import options, sharing
+from rag_core.domain import Audience, SourceName
 from rag_core.errors import CancelledRunError
 from rag_core.runs import IngestionRun, Progress
 
 EVERY = 500  # documents or chunks between two plain lines
-UNITS = {"listing": "pages", "reading": "documents", "embedding": "chunks"}
+UNITS = {"listing": "pages", "reading": "documents", "embedding": "chunks", "building": "parts"}
 STOPPED = 130  # as by Ctrl-C
 
 
@@ -34,6 +35,8 @@ STOPPED = 130  # as by Ctrl-C
     help="Where the folder is published: as the last time, at first nowhere, and citations name the files.",
 )
 @click.option("--full", is_flag=True, help="Read everything again, changed or not.")
+@click.option("--resume", is_flag=True, help="Go on with a run of the ingest workers that failed or died.")
+@click.option("--cancel", is_flag=True, help="Stop the run that is under way.")
 @options.json_option
 def command(
     source: str,
@@ -41,6 +44,8 @@ def command(
     audience: str | None,
     base_url: str | None,
     full: bool,
+    resume: bool,
+    cancel: bool,
     as_json: bool,
 ) -> None:
     """Bring the index up to date with the documents below PATH, or with a source by its NAME.
@@ -52,18 +57,21 @@ def command(
     solved tickets where SUPPORTBOT_ZENDESK_TICKET_TAG is set. A folder of such a name is ./zendesk.
     """
     app, failed = options.app(home), False
+    if cancel:
+        for each in app.sources.together(app.sources.meant(source)):
+            sharing.cancel(app, app.sources.named(each))
+        return
     wanted = app.sources.together(app.sources.meant(source))
     for each in wanted:
         try:
             with shown(quiet=as_json) as progress:
-                run = app.ingest(
-                    each,
-                    by=options.person(),
-                    audience=Audience(audience) if audience else None,
-                    base_url=base_url,
-                    full=full,
-                    progress=progress,
-                )
+                name = app.sources.named(each)
+                if resume:
+                    run = sharing.resume(app, name, progress)
+                elif fanning.is_shared(app, each) and not (audience or base_url):
+                    run = sharing.ingest(app, name, full=full, progress=progress)
+                else:
+                    run = _here(app, each, audience, base_url, full, progress)
         except CancelledRunError as error:
             click.echo(f"supportbot: {error}", err=True)
             sys.exit(STOPPED)
@@ -73,6 +81,24 @@ def command(
             summarise(run, named=len(wanted) > 1)
         failed = failed or bool(run.failures)
     sys.exit(1 if failed else 0)
+
+
+def _here(
+    app: App,
+    source: Path | SourceName,
+    audience: str | None,
+    base_url: str | None,
+    full: bool,
+    progress: Callable[[Progress], None],
+) -> IngestionRun:
+    return app.ingest(
+        source,
+        by=options.person(),
+        audience=Audience(audience) if audience else None,
+        base_url=base_url,
+        full=full,
+        progress=progress,
+    )
 
 
 @contextmanager

@@ -202,7 +202,7 @@ class Steps:
             building.make(self._parts, self._store, order)
         if self._parts.counts.done(name, order.unit, of=layout.parts):
             self._send([replace(order, step=Step.FINISH, unit=0)])
-        self._tell(record, "embedding", name, layout.parts)
+        self._tell(record, "building", name, layout.parts)
 
     def _finish(self, order: Order, record: RunRecord) -> None:
         plan = self._store.get(order.run, f"{order.token}/plan", Plan)
