@@ -188,11 +188,11 @@ class Steps:
             raise
 
     def _pack(self, order: Order) -> None:
-        layout = building.laid_out(self._parts, self._store, order)
-        if layout is None or not layout.parts:
-            self._send([replace(order, step=Step.FINISH)])
-            return
-        units = missing(self._parts.counts, counted(order, "parts"), layout.parts)
+        layout = self._layout(order)
+        units = missing(self._parts.counts, counted(order, "parts"), layout.parts) if layout else []
+        if layout is None or units:  # once all is there the index takes no more: it may answer already
+            layout = building.laid_out(self._parts, self._store, order)
+            units = missing(self._parts.counts, counted(order, "parts"), layout.parts) if layout else []
         parts = [replace(order, step=Step.PART, unit=unit) for unit in units]
         self._send(parts or [replace(order, step=Step.FINISH)])
 

@@ -13,7 +13,7 @@ from rag_core.backends.opensearch.target import Engine, Target
 from rag_core.domain import Audience, DocumentId
 from rag_core.errors import RejectedError
 from rag_core.messaging import read
-from rag_core.runs import RunState
+from rag_core.runs import RunRecord, RunState
 from tests.fakes.embedder import HashingEmbedder
 from tests.making import write
 from tests.rag_core.fanning.crew import ADA, Crew, KilledError, Lottery
@@ -187,6 +187,25 @@ def test_a_run_whose_messages_are_lost_is_resumed_from_where_it_was(crew: Make, 
         built.steps.resume(built.source, ADA)
 
 
+def test_one_that_died_once_it_answered_is_ended_by_a_resumption(crew: Make, target: Target) -> None:
+    built = crew()
+    end = built.runs.end
+
+    def killed(run: RunRecord) -> None:
+        if run.state is RunState.DONE:
+            raise KilledError
+        end(run)
+
+    built.runs.end = killed  # type: ignore[method-assign]
+    assert built.ingest("r1").state is RunState.RUNNING
+    assert found(target, word(1)) == every(range(6))
+    built.runs.end = end  # type: ignore[method-assign]
+    built.steps.resume(built.source, ADA)
+    built.lottery.run(built.steps.work)
+    assert [each.state for each in built.ended] == [RunState.DONE]
+    assert found(target, word(1)) == every(range(6))
+
+
 def test_the_version_before_answers_again(crew: Make, target: Target, docs: Path) -> None:
     built = crew()
     built.ingest("r1")
@@ -224,12 +243,15 @@ def test_killed_at_any_write_it_converges_and_every_question_meets_one_version(
             )
 
         built.begin(f"r{number}")
+        resumed = 0
         while (run := built.runs.current(built.source, f"r{number}")) and run.state is not RunState.DONE:  # type: ignore[arg-type]
             built.lottery.run(built.steps.work, whole)
             run = built.runs.current(built.source, f"r{number}")  # type: ignore[arg-type]
             if run and run.state is not RunState.DONE:  # its messages were killed five times: as an admin does
                 built.lottery.deaths = 0
                 built.steps.resume(built.source, ADA)
+                resumed += 1
+                assert resumed < 3, run.reason
         killed += built.lottery.killed
         assert found(target, word(number + 1)) == every(pages)
         assert found(target, word(version)) == []
