@@ -37,6 +37,13 @@ def check(settings: Settings) -> None:
         raise missing(
             _unset(settings, "answer_model", "monthly_budget"), "SUPPORTBOT_CHEAPER_MODEL answers in its place"
         )
+    if settings.sources:
+        from bot import stated_sources
+
+        stated_sources.read(settings)
+    needed = ("opensearch_url", "table", "staging_bucket")
+    if settings.ingest_queue_url and (absent := _unset(settings, *needed)):
+        raise missing(absent, "ingestions by many workers (SUPPORTBOT_INGEST_QUEUE_URL) need it (docs/ingesting.md)")
     if settings.cost_tag and not all(settings.cost_tag.partition("=")):
         raise wrong("cost_tag", "it reads name=value")
 

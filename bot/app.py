@@ -227,8 +227,7 @@ class App:
         from rag_core.ingesting import Ingestion
 
         remembered, name = self._remembered_sources, self.sources.named(source)
-        former = remembered.of(name)
-        stated = Stated(audience or former.audience, base_url or former.base_url)
+        stated = self.stated(name, audience, base_url)
         documents = self.sources.of(source, stated)
 
         def ingest(tell: Callable[[Progress], None]) -> IngestionRun:
@@ -238,10 +237,14 @@ class App:
                 embedder = self.embedders.for_passages(writer.embedding_model)
                 done = Ingestion(documents, writer, embedder, audience=stated.audience, full=full, progress=tell).run()
             remembered.keep(name, stated)
-            self._announce()
+            self.announce()
             return done
 
         return self.runs.record(name, by, ingest, run=run, full=full, progress=progress)
+
+    def stated(self, source: SourceName, audience: Audience | None = None, base_url: str | None = None) -> Stated:
+        """What holds of a source: what is said now, or was said the last time."""
+        return self.sources.agreed(source, self._remembered_sources.of(source), audience, base_url)
 
     def forget(self, source: SourceName, only: DocumentId | None = None) -> int:
         """Remove every document of a source from the index, or one of them; gives their number."""
@@ -255,7 +258,7 @@ class App:
         if only is None:
             self._remembered_sources.keep(source, None)
             self.sources.forgotten(source)
-        self._announce()
+        self.announce()
         return len(ids) if only else known[source]
 
     def evict(self, question_id: QuestionId) -> None:
@@ -263,7 +266,7 @@ class App:
         if cache := drafting.cache(self):
             cache.evict(question_id)
 
-    def _announce(self) -> None:
+    def announce(self) -> None:
         """Tell every process that shares the cache which version of the index answers from now on."""
         if self.settings.redis_url and (cache := drafting.cache(self)):
             cache.announce(self._index().version)  # not as this process remembers it

@@ -105,13 +105,13 @@ def rewriter(settings: Settings) -> Rewriter | None:
 def index(settings: Settings) -> Retriever:
     from rag_core.backends.opensearch.index import OpenSearchIndex
 
-    return OpenSearchIndex(_target(settings))
+    return OpenSearchIndex(target(settings))
 
 
 def writer(settings: Settings, source: SourceName) -> IndexWriter:
     from rag_core.backends.opensearch.writer import OpenSearchWriter
 
-    return OpenSearchWriter(_target(settings), source)
+    return OpenSearchWriter(target(settings), source)
 
 
 def cache(settings: Settings) -> "RedisCache":
@@ -129,13 +129,13 @@ def budget(settings: Settings, own: Budget) -> Budget:
 def log(settings: Settings) -> FeedbackLog:
     from rag_core.backends.dynamodb.feedback import DynamoFeedbackLog
 
-    return DynamoFeedbackLog(_table(settings), retention=settings.kept)
+    return DynamoFeedbackLog(table(settings), retention=settings.kept)
 
 
 def claims(settings: Settings) -> Claims:
     from rag_core.backends.dynamodb.claims import DynamoClaims
 
-    return DynamoClaims(_table(settings))
+    return DynamoClaims(table(settings))
 
 
 def queue(settings: Settings) -> "SqsQueue":
@@ -219,7 +219,7 @@ def _region(settings: Settings, what: str) -> str:
     return settings.region
 
 
-def _table(settings: Settings) -> "Table":
+def table(settings: Settings) -> "Table":
     from rag_core.backends.dynamodb.client import Connection, Table
 
     return Table(settings.table, Connection(_region(settings, "DynamoDB"), settings.aws_url or None))
@@ -246,7 +246,7 @@ def _prices(stated: str) -> "Prices":
     return Prices({model: Price(*price) for model, price in table.items()})
 
 
-def _target(settings: Settings) -> "Target":
+def target(settings: Settings) -> "Target":
     from rag_core.backends.opensearch.target import Engine, Kind, Target
 
     address = settings.address("opensearch_url")
@@ -296,4 +296,4 @@ def _redis_login(settings: Settings, address: SplitResult) -> "CredentialProvide
 def records(settings: Settings) -> Records:
     from rag_core.backends.dynamodb.records import DynamoRecords
 
-    return DynamoRecords(_table(settings), longest=settings.kept)
+    return DynamoRecords(table(settings), longest=settings.kept)

@@ -84,4 +84,6 @@ class Batches:
     def _deadline(self, job: Job, left_ms: int) -> Deadline:
         """An ingestion may take what Lambda leaves; nobody waits longer for an answer than for any other."""
         left = max(left_ms / 1000 - MARGIN, 0.0)
-        return Deadline.within(left if job.kind is JobKind.INGEST else min(self._settings.deadline, left))
+        return Deadline.within(
+            left if job.kind in (JobKind.INGEST, JobKind.RUN) else min(self._settings.deadline, left)
+        )

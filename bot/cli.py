@@ -23,6 +23,7 @@ COMMANDS = {
     "rate": "Say whether an answer helped.",
     "report": "Show what was asked, what helped and what the documents lack.",
     "restore": "Make a home of a backup.",
+    "rollback": "Let the version of the index before answer again.",
     "serve": "Open the playground on this machine.",
     "slack": "Answer in Slack from this machine.",
     "status": "Show what is ingested.",

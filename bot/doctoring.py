@@ -121,6 +121,10 @@ def _checks(app: App) -> Iterator[tuple[str, Callable[[], str]]]:
         from bot import zendesk_doctoring
 
         yield from zendesk_doctoring.checks(settings)
+    if settings.sources:
+        from bot import source_doctoring
+
+        yield from source_doctoring.checks(app)
     if settings.queue_url:
         yield "queue", lambda: aws.queue_state(settings)
 

@@ -6,7 +6,7 @@ What cannot be reached from here is said, not passed over.
 from dataclasses import dataclass, replace
 
 from bot.app import App
-from bot.sources import TICKETS
+from bot.stated_sources import TICKETS
 from rag_core.domain import DocumentId, PersonId, QuestionId
 from rag_core.errors import MisconfiguredError, RejectedError
 from rag_core.forgetting import Forgetting, Forgotten

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
+from bot import fanning
 from bot.app import App
 from bot.working import Work
 from integrations.slack import summarising
@@ -72,6 +73,8 @@ class IngestJobs:
         """An ingestion takes the time it takes. Raises UnavailableError for one that is to be delivered again."""
         message = self._message(job)
         run = self._found(job)
+        if self._handed_on(job, run):
+            return
         if run is None or run.state not in (RunState.DONE, RunState.CANCELLED):
             try:
                 with self._turn, message:
@@ -93,6 +96,16 @@ class IngestJobs:
                 self._tell(job, message)
                 raise
         self._tell(job, message)
+
+    def _handed_on(self, job: Job, run: RunRecord | None) -> bool:
+        """To workers that do it together: the last of them tells how it ended."""
+        given = job.payload
+        if not fanning.is_shared(self._app, given["source"]) or (run and run.state.over):
+            return False
+        where = {name: given[name] for name in ("team", "channel", "ts")}
+        source, by = SourceName(given["source"]), PersonId(given["by"])
+        fanning.begin(self._app, source, by, RunId(job.id), full=bool(given.get("full")), **where)
+        return True
 
     def _ingest(self, job: Job, message: ProgressMessage) -> None:
         given = job.payload
@@ -140,3 +153,20 @@ class IngestJobs:
 def work(app: App, calls: Callable[[str, Deadline], Calls], report_url: str = "") -> Work:
     """As the queue's worker calls it."""
     return IngestJobs(app, calls, report_url=report_url).work
+
+
+def told(
+    calls: Callable[[str, Deadline], Calls], report_url: str = ""
+) -> Callable[[RunRecord, Mapping[str, str]], None]:
+    """Shows in Slack how a run ended, in the message that was placed when it was asked for."""
+
+    def tell(run: RunRecord, where: Mapping[str, str]) -> None:
+        if not all(where.get(name) for name in ("team", "channel", "ts")):
+            return
+        team = where["team"]
+        message = ProgressMessage(
+            lambda until: calls(team, until), where["channel"], where["ts"], run.source, run.by, every=EVERY
+        )
+        message.end(summarising.ended(run, report_url))
+
+    return tell

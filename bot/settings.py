@@ -27,13 +27,14 @@ EMBEDDING = re.compile(
     BEDROCK + r"\s*(?P<model>\S+)(?:\s+(?P<dimensions>[1-9][0-9]{0,4})\s+(?P<precision>float|int8))?\s*"
 )
 WEB, REDIS = ("http", "https"), ("redis", "rediss")
-OF_AWS = ("bedrock_url", "aws_url", "queue_url")  # boto3 takes no underscore in their hosts
+OF_AWS = ("bedrock_url", "aws_url", "queue_url", "ingest_queue_url")  # boto3 takes no underscore in their hosts
 SCHEMES = {
     **dict.fromkeys(
         (
             "bedrock_url",
             "aws_url",
             "queue_url",
+            "ingest_queue_url",
             "opensearch_url",
             "slack_url",
             "zendesk_url",
@@ -111,12 +112,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     # days that questions, answers and ratings are kept, longer than a queue delivers; counters stay
     retention: Annotated[int, msgspec.Meta(ge=15)] = 90
     queue_url: str = ""  # of SQS; empty: a queue in the process
+    ingest_queue_url: str = ""  # of SQS, for ingestions that many workers do; empty: who is asked to ingest does it
+    staging_bucket: str = ""  # where these keep what is not visible yet
+    embedding_quota: Quota = 0  # requests a minute that all of them together may make; 0: the model's own limit
     aws_url: str = ""  # of DynamoDB, SQS and the like, where it is not AWS's own
 
     monthly_budget: Annotated[float, msgspec.Meta(ge=0)] = 0.0  # USD that answers may take, as metered; 0: as needed
     cheaper_model: str = ""  # answers once that is spent; empty: quotations of the documents do
     cost_tag: str = ""  # name=value: count only what of the bill is tagged so
 
+    sources: str = ""  # buckets and web sites that are ingested: JSON, or a file with it; docs/ingesting.md
     allowed_hosts: str = ""  # that answers may link to besides what they cite: help.example.com,*.example.com
     masked: str = ""  # a JSON file of further patterns to mask: [{"name", "pattern", "replacement"}]
 
@@ -174,7 +179,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Whether anything here needs AWS credentials."""
         models = (self.answer_model, self.second_model, self.cheaper_model, self.rewrite_model, self.rerank_model)
         signed = self.opensearch_url if self.opensearch_signed else ""
-        stores = (signed, self.redis_user, self.table, self.queue_url)
+        stores = (signed, self.redis_user, self.table, self.queue_url, self.ingest_queue_url)
         tokens = (self.slack_bot_token, self.slack_signing_secret, self.slack_app_token)
         zendesk = (
             self.zendesk_client_secret,

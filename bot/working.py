@@ -14,6 +14,7 @@ from rag_core.domain import Deadline
 from rag_core.errors import MisconfiguredError
 from rag_core.jobs import Job, JobKind
 from rag_core.ports import JobQueue
+from rag_core.runs import RunRecord
 
 WRITTEN = ("text", "value", "name", "user_name", "title")  # fields of Slack's
 SHORT = 20  # characters
@@ -21,6 +22,7 @@ HINTS = {
     JobKind.ANSWER: "set SUPPORTBOT_API_CALLERS (docs/api.md)",
     JobKind.SLACK: "set SUPPORTBOT_SLACK_BOT_TOKEN (docs/slack.md)",
     JobKind.ZENDESK: "set SUPPORTBOT_ZENDESK_WEBHOOK_SECRET (docs/zendesk.md)",
+    JobKind.RUN: "the ingest function does them (docs/ingesting.md)",
     JobKind.INGEST: "they are begun from Slack: set SUPPORTBOT_SLACK_BOT_TOKEN (docs/slack.md)",
 }
 
@@ -58,6 +60,15 @@ def workers(app: App, telemetry: Telemetry, queue: JobQueue | None = None) -> Wo
 
         found[JobKind.ZENDESK] = zendesk_core.jobs(app, telemetry)
     return Workers(found)
+
+
+def ended(app: App, telemetry: Telemetry) -> Callable[[RunRecord, dict[str, str]], None]:
+    """Tells whoever asked for a run how it ended: in Slack, where that is set up."""
+    if not app.settings.slack:
+        return lambda *_: None
+    from bot import slack
+
+    return slack.jobs(app, telemetry).told
 
 
 def _answers(app: App, telemetry: Telemetry) -> Work:

@@ -4,24 +4,22 @@ Only what changed is read again; nothing is visible before everything is; a docu
 version answering and is named with its reason. What its source restricts does not: the former one may have been public.
 """
 
-import hashlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from rag_core.chunking import SIZES, ChunkSizes, chunk
-from rag_core.domain import Audience, Document, DocumentId, Fingerprint, Heading
-from rag_core.errors import MisconfiguredError, RejectedError
+from rag_core import documenting
+from rag_core.chunking import SIZES, ChunkSizes
+from rag_core.documenting import Listed
+from rag_core.domain import Audience, DocumentId, Fingerprint
+from rag_core.errors import RejectedError
 from rag_core.extracting.extracted import Extracted
 from rag_core.extracting.isolating import IsolatedExtractor
-from rag_core.extracting.reading import READERS
-from rag_core.markup import Section, clean
 from rag_core.ports import DocumentSource, Embedder, IndexWriter
-from rag_core.runs import Failure, IngestionRun, Progress, SourceItem
+from rag_core.runs import IngestionRun, Progress, SourceItem
 
-PIPELINE = 3  # raise it when extraction or chunking changes: every document is then read again
 READ_AHEAD = 8  # documents whose extraction may be under way at once; bounds the memory
 
 
@@ -29,9 +27,7 @@ READ_AHEAD = 8  # documents whose extraction may be under way at once; bounds th
 class _Tally:
     written: int = 0
     unchanged: int = 0
-    failures: list[Failure] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
-    withdrawn: set[DocumentId] = field(default_factory=set)  # failed, and restricted
+    listed: Listed = field(default_factory=Listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +59,13 @@ class Ingestion:
         """Raises MisconfiguredError when the source has no document at all, rather than empty the index."""
         started = time.perf_counter()
         known = self._writer.versions()
-        items = self._listed(full=self._full or not known)
+        found = documenting.listed(self._source, full=self._full or not known, progress=self._progress)
+        self._tally.listed, items = found, list(found.items.values())
         with IsolatedExtractor() as extractor:
             for number, reading in enumerate(self._readings(items, {} if self._full else known, extractor), 1):
                 self._write(reading, extractor)
                 self._progress(Progress("reading", number, len(items), reading.item.name if reading else ""))
-        gone = known.keys() - ({item.id for item in items} - self._tally.withdrawn)
+        gone = known.keys() - (found.items.keys() - found.withdrawn)
         self._writer.remove(gone)
         chunks = self._writer.commit(
             self._embedder, lambda done, total: self._progress(Progress("embedding", done, total))
@@ -79,36 +76,12 @@ class Ingestion:
             written=self._tally.written,
             unchanged=self._tally.unchanged,
             removed=len(gone),
-            failures=tuple(self._tally.failures),
-            skipped=tuple(self._tally.skipped),
+            failures=tuple(found.failures),
+            skipped=tuple(found.skipped),
             chunks=chunks,
             embedding_model=self._embedder.name if self._embedder else None,
             seconds=time.perf_counter() - started,
         )
-
-    def _listed(self, *, full: bool) -> list[SourceItem]:
-        """What is read here, by id; two files of one id are a failure of the second."""
-        found: dict[DocumentId, SourceItem] = {}
-        for item in self._source.items(
-            full=full, listed=lambda done, total: self._progress(Progress("listing", done, total))
-        ):
-            if item.name != clean(item.name):
-                self._fail(
-                    replace(item, name=ascii(item.name)), "its name has characters that cannot be shown: rename it"
-                )
-            elif item.format not in READERS:
-                self._tally.skipped.append(item.name)
-            elif item.id in found:
-                self._fail(item, f"it has the same id as {found[item.id].name}: rename one of them")
-            else:
-                found[item.id] = item
-        if not found and not self._source.may_be_empty:
-            first = "".join(f"; {failure.document}: {failure.reason}" for failure in self._tally.failures[:1])
-            raise MisconfiguredError(
-                f"{self._source.name} has no document of a format that is read here ({', '.join(READERS)}): "
-                f"nothing was changed{first}"
-            )
-        return list(found.values())
 
     def _readings(
         self, items: list[SourceItem], known: Mapping[DocumentId, Fingerprint], extractor: IsolatedExtractor
@@ -129,10 +102,10 @@ class Ingestion:
         try:
             content, version = self._source.read(item)
         except OSError as error:
-            self._fail(item, f"it cannot be opened: {error.strerror}")
+            self._tally.listed.fail(item, f"it cannot be opened: {error.strerror}")
             return None
         except RejectedError as error:
-            self._fail(item, str(error))
+            self._tally.listed.fail(item, str(error))
             return None
         fingerprint = self._fingerprint(item, item.version or version)
         if not item.version and self._is_known(item, fingerprint, known):
@@ -150,9 +123,7 @@ class Ingestion:
         return True
 
     def _fingerprint(self, item: SourceItem, version: str) -> Fingerprint:
-        audience = item.audience or self._audience
-        parts = (PIPELINE, version, item.format, item.url, audience, self._sizes, *item.headings)
-        return Fingerprint(hashlib.sha256(repr(parts).encode()).hexdigest())
+        return documenting.fingerprint(item, version, self._audience, self._sizes)
 
     def _write(self, reading: _Reading | None, extractor: IsolatedExtractor) -> None:
         if reading is None:
@@ -160,31 +131,10 @@ class Ingestion:
         try:
             extracted = extractor.result(reading.extracted)
         except RejectedError as error:
-            self._fail(reading.item, str(error))
+            self._tally.listed.fail(reading.item, str(error))
             return
-        document = Document(
-            id=reading.item.id,
-            source=self._source.name,
-            title=extracted.title or reading.item.id.rpartition("/")[2].replace("-", " ").replace("_", " "),
-            url=extracted.url or reading.item.url,
-            audience=reading.item.audience or extracted.audience or self._audience,
-            fingerprint=reading.fingerprint,
-            updated=extracted.updated,
+        document, chunks = documenting.made(
+            reading.item, extracted, self._source.name, self._audience, reading.fingerprint, self._sizes
         )
-        sections = _placed(reading.item, extracted) if reading.item.headings else extracted.sections
-        self._writer.replace(document, chunk(document, sections, self._sizes))
+        self._writer.replace(document, chunks)
         self._tally.written += 1
-
-    def _fail(self, item: SourceItem, reason: str) -> None:
-        self._tally.failures.append(Failure(item.name, reason))
-        if item.audience is Audience.INTERNAL:
-            self._tally.withdrawn.add(item.id)
-
-
-def _placed(item: SourceItem, extracted: Extracted) -> Iterator[Section]:
-    """The document's sections below the headings of its source: these are on other pages, and its title is its own."""
-    above = tuple(Heading(text, "") for text in item.headings)
-    for section in extracted.sections:
-        titled = section.headings[:1] and section.headings[0].text == extracted.title
-        own = (Heading(section.headings[0].text, ""), *section.headings[1:]) if titled else section.headings
-        yield replace(section, headings=(*above, *own))

@@ -36,7 +36,7 @@ from rag_core.domain import (
     Vector,
 )
 from rag_core.jobs import Job
-from rag_core.runs import SourceItem
+from rag_core.runs import Build, SourceItem, Standing
 
 OnStatement = Callable[[Statement], None]
 OnEmbedded = Callable[[int, int], None]  # chunks that have their vector, of how many that lacked one
@@ -173,7 +173,7 @@ class Rewriter(Protocol):
 
 
 class DocumentSource(Protocol):
-    """A place documents come from. One of these is made for one run."""
+    """A place documents come from. One of these is made for one run, or for what one worker reads of it."""
 
     @property
     def name(self) -> SourceName: ...
@@ -181,6 +181,10 @@ class DocumentSource(Protocol):
     @property
     def may_be_empty(self) -> bool:
         """Whether it can be believed when it lists nothing; a folder that lists nothing may be a disk that is away."""
+
+    @property
+    def apart(self) -> bool:
+        """Whether another of its kind, in another process, reads an item that this one has listed."""
 
     def items(self, *, full: bool = False, listed: OnListed = lambda _done, _total: None) -> Iterator[SourceItem]:
         """Every document there is now, readable or not: what is missing here was deleted.
@@ -349,3 +353,86 @@ class JobQueue(Protocol):
         Raises UnavailableError when the job was not taken or that cannot be told, so that it may be delivered all the
         same; RejectedError for one that is too large or carries a url: a message names where things are by ids.
         """
+
+
+class Staging(Protocol):
+    """What a run has made and not shown yet: bytes by name, which any worker reads that any other wrote.
+
+    A name is written again with the same meaning only; a run's own id keeps it apart from others.
+    """
+
+    def put(self, run: str, name: str, content: bytes) -> None:
+        """Whole or not at all."""
+
+    def get(self, run: str, name: str) -> bytes | None:
+        """None where nothing was put, or the run was removed."""
+
+    def remove(self, run: str) -> None:
+        """All of a run; what is not there is ignored."""
+
+
+class Countdown(Protocol):
+    """Units of work that many do at once, each counted once however often it is done. Counts end after two weeks."""
+
+    def done(self, name: str, unit: int, *, of: int, note: bytes = b"") -> bool:
+        """Count the unit, from 0 to `of` - 1; whether all are done now.
+
+        The note of the first time stays. Whoever dies does so before or after: done again, it is counted once, and
+        is told of the end as whoever completed it was, so that nothing behind it is left out.
+        """
+
+    def note(self, name: str, unit: int) -> bytes | None:
+        """None: it was not done."""
+
+    def notes(self, name: str) -> Mapping[int, bytes]: ...
+
+    def count(self, name: str) -> int:
+        """How many are done: for a person, and cheap."""
+
+
+class Assembly(Protocol):
+    """The next version of an index, put together by many workers: each part as often as it is delivered.
+
+    What is written twice is found and taken out by `check`, before anybody can see it.
+    """
+
+    def standing(self, source: SourceName) -> Standing: ...
+
+    def named(self) -> str:
+        """Of a version to come; no two are alike."""
+
+    def open(self, build: Build) -> None:
+        """Make it, empty; once more is the same."""
+
+    def load(
+        self,
+        build: Build,
+        documents: Sequence[tuple[Document, int]],
+        chunks: Sequence[Chunk],
+        vectors: Sequence[Vector],
+    ) -> None:
+        """Documents, each with how many chunks it has, and chunks with their vectors: none where it is lexical."""
+
+    def copy(self, build: Build, part: int, embedder: Embedder | None) -> None:
+        """One part of what stays; `embedder` is asked where its vectors are of another model."""
+
+    def check(self, build: Build) -> None:
+        """Every entry is there once, and some are found by their own words and vectors. Raises UnavailableError."""
+
+    def publish(self, build: Build) -> None:
+        """It answers, and the one before is kept. Once more is the same.
+
+        Raises UnavailableError when another version than `build.former` answers: nothing is changed then.
+        """
+
+    def discard(self, build: Build) -> None: ...
+
+    def roll_back(self) -> str:
+        """The version before answers again, and the present one is kept in its place. Raises RejectedError."""
+
+
+class Fanout(Protocol):
+    """A queue that takes many jobs at once; as JobQueue, each may be delivered more than once."""
+
+    def send_all(self, jobs: Sequence[Job], *, delay: float = 0.0) -> None:
+        """`delay`: seconds before which none is delivered. Raises UnavailableError: some may have been taken."""

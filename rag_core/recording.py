@@ -19,6 +19,7 @@ KEPT = 50  # runs a source
 NAMED, SKIPPED = 100, 50  # of a run's failures, and of what it skipped
 LONGEST_NAME, LONGEST_REASON = 200, 300  # characters
 LATEST, FACTS, AS_OF = "run-latest", "run-facts", "knowledge-as-of"
+TURN = "turn"  # among the facts
 BEYOND = 10**17  # microseconds: later than any year
 
 Noun = TypeVar("Noun")
@@ -62,6 +63,14 @@ class Book:
             self._records.put(group, name, value)
         for old, _ in self._records.list(group, limit=KEPT + 10)[KEPT:]:
             self._records.remove(group, old)
+
+    def turn(self) -> tuple[Record, tuple[str, str]] | None:
+        """Whose it is to make the next version of the index, by source and run."""
+        found = self._records.get(FACTS, TURN)
+        return (found, _read(found.value, tuple[str, str])) if found else None
+
+    def take_turn(self, whose: tuple[str, str], *, seen: Record | None) -> bool:
+        return self._records.change(FACTS, TURN, msgspec.json.encode(whose), seen=seen)
 
     def brought_up_to_date(self, at: datetime) -> None:
         """The newest such moment stays, whoever writes first."""

@@ -25,6 +25,7 @@ from rag_core.telling import Voice
 
 LEASE = timedelta(seconds=60)  # without a word, after which a run of another machine counts as dead
 PATIENCE = timedelta(minutes=30)  # that a queue may take to deliver what was asked for
+BETWEEN = timedelta(hours=2)  # two words of a run of many workers: a killed one's message comes again after 90 minutes
 TRIES = 20  # against others who begin, cancel or tell their progress at the same moment
 DIED = "its process ended without a word: start it again; what answered before still answers"
 NEVER_BEGUN = "nobody began it in time: start it again, and check that a worker is running"
@@ -56,6 +57,55 @@ class Runs:
             return known
         asked = RunRecord(run, source, by, self._clock(), full, RunState.WAITING)
         return self._take(Held(asked, self._clock() + PATIENCE, "" if survives else here())).run
+
+    def take(self, source: SourceName, run: RunId) -> RunRecord | None:
+        """A run that was requested begins, or is under way already; None: it is none of this source's any more."""
+        for _ in range(TRIES):
+            seen, held = self._book.latest(source)
+            if held is None or held.run.id != run:
+                return None
+            if held.run.state is not RunState.WAITING:
+                return held.run
+            begun = replace(held.run, state=RunState.RUNNING)
+            if self._book.hold(Held(begun, self._clock() + BETWEEN), seen=seen):
+                return begun
+        raise UnavailableError(f"the ingestion of {source} cannot be begun now: try again")
+
+    def current(self, source: SourceName, run: RunId) -> RunRecord | None:
+        """As it is kept, cancelled or ended; None: another run has taken its place."""
+        _, held = self._book.latest(source)
+        return held.run if held and held.run.id == run else None
+
+    def heard(self, run: RunRecord, progress: Progress | None = None) -> RunRecord | None:
+        """A word of a run that many workers do: it is alive for as long as a message may take."""
+        return self._speak(run, progress, BETWEEN)
+
+    def has_turn(self, run: RunRecord) -> bool:
+        """Whether this run may make the next version of the index; the turn is another's until that has ended."""
+        seen = self._book.turn()
+        if seen and seen[1] == (run.source, run.id):
+            return True
+        if seen:
+            _, held = self._book.latest(SourceName(seen[1][0]))
+            if held and held.run.id == seen[1][1] and self._alive(held):
+                return False
+        return self._book.take_turn((run.source, run.id), seen=seen[0] if seen else None)
+
+    def revive(self, source: SourceName) -> RunRecord:
+        """A run that failed, or died, goes on under its own id. Raises RejectedError, AlreadyRunningError."""
+        seen, held = self._book.latest(source)
+        if held is None or held.run.state in (RunState.DONE, RunState.CANCELLED):
+            raise RejectedError(f"no ingestion of {source} is left half done: start a new one")
+        if self._alive(held) and held.process:  # of one process, which is at it
+            raise _already(held.run)
+        alive = replace(held.run, state=RunState.RUNNING, ended=None, reason="", cancelled_by=None)
+        if not self._book.hold(Held(alive, self._clock() + BETWEEN), seen=seen):
+            raise UnavailableError(f"the ingestion of {source} cannot be resumed now: try again")
+        return alive
+
+    def end(self, run: RunRecord) -> None:
+        """Told once, whoever tells it again."""
+        self._end(run)
 
     def withdraw(self, run: RunRecord, reason: str) -> None:
         """A request that no queue took."""
@@ -157,7 +207,7 @@ class Runs:
                 error.add_note(f"and the run's end could not be recorded: {second}")
             raise
 
-    def _speak(self, mine: RunRecord, progress: Progress | None) -> RunRecord | None:
+    def _speak(self, mine: RunRecord, progress: Progress | None, lease: timedelta | None = None) -> RunRecord | None:
         """Tell how far the run is, and give it as others see it; None: another has taken its place."""
         seen, held = self._book.latest(mine.source)
         if held is None or not _same(held.run, mine) or held.run.state.over:
@@ -167,8 +217,9 @@ class Runs:
             told = replace(
                 told, stage=progress.stage, done=progress.done, total=progress.total, current=progress.name[-200:]
             )
-        until = self._clock() + self._lease
-        if told != held.run or until - held.until > self._lease / 4:
+        lease = lease or self._lease
+        until = self._clock() + lease
+        if told != held.run or until - held.until > lease / 4:
             self._book.hold(Held(told, until, held.process), seen=seen)  # refused: said with the next word
         return told
 

@@ -1,11 +1,12 @@
 """Bringing the index up to date with a source: the nouns of ingestion."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
-from rag_core.domain import Audience, DocumentId, PersonId, SourceName
+from rag_core.domain import Audience, DocumentId, Fingerprint, PersonId, SourceName
 
 RunId = NewType("RunId", str)
 
@@ -50,7 +51,9 @@ class IngestionRun:
 class Progress:
     """How far a run is; `total` counts what is known so far."""
 
-    stage: str  # "listing" (what a source over a network has), "reading" (documents) or "embedding" (chunks)
+    # "listing" (what a source over a network has), "reading" (documents), "embedding" (chunks) or, of many workers,
+    # "building" (parts of the index)
+    stage: str
     done: int
     total: int
     name: str = ""  # of the current document
@@ -90,3 +93,39 @@ class RunRecord:
     skipped: int = 0
     reason: str = ""  # why it failed, for a person
     cancelled_by: PersonId | None = None  # also of one that has not heard of it yet
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """A document of a source as it answers now."""
+
+    fingerprint: Fingerprint
+    chunks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What answers now: all of the index in numbers, and one source's documents. No version: nothing answers yet."""
+
+    version: str | None = None
+    model: str | None = None  # None: it is lexical
+    current: bool = True  # whether it was analysed as texts are analysed today
+    chunks: int = 0
+    documents: int = 0
+    mine: Mapping[DocumentId, Answering] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A version of the index to come: all that any worker must know to make its part of it."""
+
+    version: str
+    source: SourceName
+    former: str | None  # what answers until then, and what stays is copied from
+    model: str | None
+    dimensions: int
+    chunks: int  # of the whole version
+    documents: int
+    leaving: Mapping[DocumentId, int]  # documents of the source that are not copied, and how many chunks each has
+    stays: bool  # whether any document of the source is copied
+    parts: int  # in which what stays is copied; 0: nothing does

@@ -5,22 +5,20 @@ connected to, so a name that changes its mind in between leads nowhere.
 """
 
 import hmac
-import socket
 import ssl
 import time
 from collections.abc import Callable
 from functools import cached_property
-from http.client import HTTPException, HTTPSConnection
-from ipaddress import IPv6Address, ip_address, ip_network
+from http.client import HTTPException
 from urllib.parse import urlsplit
 
 from bot.api.callers import Callback
 from bot.api.limiting import within
 from rag_core.domain import Deadline
 from rag_core.errors import RejectedError, UnavailableError
+from rag_core.reaching import Pinned, addresses, is_public
 
 TIMEOUT = 5.0  # seconds for all of it
-GIVEN = ip_network("2000::/3")
 HEADER_TIME, HEADER_SIGNATURE = "Supportbot-Timestamp", "Supportbot-Signature"
 
 
@@ -72,40 +70,15 @@ class Callbacks:
         if not 200 <= status < 300:
             raise UnavailableError(f"the callback was not taken: status {status}")
 
-    def _connection(self, host: str, port: int, deadline: Deadline) -> "_Pinned":
+    def _connection(self, host: str, port: int, deadline: Deadline) -> Pinned:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = addresses(host, port)
         except (OSError, UnicodeError) as error:
             raise UnavailableError(f"the callback's host has no address ({type(error).__name__})") from None
-        addresses = [str(each[4][0]) for each in found]
-        if not self._private and not all(map(_is_public, addresses)):
+        if not self._private and not all(map(is_public, found)):
             raise UnavailableError("the callback's host has an address that is not public")
-        return _Pinned(addresses[0], host, port, max(deadline.remaining, 0.01), self._context)
+        return Pinned(found[0], host, port, max(deadline.remaining, 0.01), self._context)
 
     @cached_property
     def _context(self) -> ssl.SSLContext:
         return self._given or ssl.create_default_context()
-
-
-class _Pinned(HTTPSConnection):
-    """Connects to one address, and takes nobody for the host but who has its certificate."""
-
-    def __init__(self, address: str, host: str, port: int, timeout: float, context: ssl.SSLContext) -> None:
-        super().__init__(host, port, timeout=timeout, context=context)
-        self._address, self._trust, self._patience = address, context, timeout
-
-    def connect(self) -> None:
-        plain = socket.create_connection((self._address, self.port), self._patience)
-        try:
-            self.sock = self._trust.wrap_socket(plain, server_hostname=self.host)
-        except BaseException:
-            plain.close()
-            raise
-
-
-def _is_public(address: str) -> bool:
-    """Of IPv6 only what is given to networks: no form of it that carries an IPv4 address."""
-    found = ip_address(address.partition("%")[0])
-    if isinstance(found, IPv6Address) and (found not in GIVEN or found.sixtofour or found.teredo):
-        return False
-    return found.is_global and not found.is_multicast

@@ -2,36 +2,32 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from bot.commands import options
-from rag_core.domain import SourceName
 
 if TYPE_CHECKING:
     from bot.forgetting import Told
 
-FORMS = "one of: PATH (or zendesk, zendesk-tickets), --user ID, --ticket NUMBER"
+FORMS = "one of: PATH (or a source's NAME), --user ID, --ticket NUMBER"
 
 
-def _documents(context: click.Context, parameter: click.Parameter, value: str | None) -> Path | SourceName | None:
+def _documents(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     return options.documents(context, parameter, value) if value else None
 
 
 @click.command("forget")
-@click.argument("source", required=False, metavar="[PATH | zendesk | zendesk-tickets]", callback=_documents)
+@click.argument("source", required=False, metavar="[PATH | NAME]", callback=_documents)
 @click.option("--user", metavar="ID", callback=options.text, help="A person's text and name: U0123ABCD, slack:T1:U1.")
 @click.option("--ticket", type=click.IntRange(1), metavar="NUMBER", help="What stands here of a ticket in Zendesk.")
 @options.home_option
 @options.json_option
-def command(
-    source: Path | SourceName | None, user: str | None, ticket: int | None, home: str | None, as_json: bool
-) -> None:
+def command(source: str | None, user: str | None, ticket: int | None, home: str | None, as_json: bool) -> None:
     """Remove what was ingested, or what a person wrote, or what stands of a ticket. Name one of them.
 
-    PATH, zendesk, zendesk-tickets: everything that was ingested from there; the documents themselves stay there.
+    PATH, or the NAME of a source: everything that was ingested from there; the documents themselves stay there.
 
     --user: their questions with the answers, also in the cache; their comments, and their name in ratings and threads.
 
@@ -43,7 +39,7 @@ def command(
         raise click.UsageError(f"name {FORMS}")
     app = options.app(home)
     if source is not None:
-        count = app.forget(app.sources.named(source))
+        count = app.forget(app.sources.named(app.sources.meant(source)))
         options.print_json({"removed": count}) if as_json else click.echo(f"{count} removed")
         return
     from bot import forgetting

@@ -1,4 +1,4 @@
-"""`supportbot ingest`: a folder or Zendesk in, an index up to date."""
+"""`supportbot ingest`: a folder, or what has a name, in, an index up to date."""
 
 import sys
 from collections import Counter
@@ -8,19 +8,20 @@ from pathlib import Path, PurePath
 
 import click
 
-from bot import presenting
-from bot.commands import options
+from bot import fanning, presenting
+from bot.app import App
+from bot.commands import options, sharing
 from rag_core.domain import Audience, SourceName
 from rag_core.errors import CancelledRunError
 from rag_core.runs import IngestionRun, Progress
 
 EVERY = 500  # documents or chunks between two plain lines
-UNITS = {"listing": "pages", "reading": "documents", "embedding": "chunks"}
+UNITS = {"listing": "pages", "reading": "documents", "embedding": "chunks", "building": "parts"}
 STOPPED = 130  # as by Ctrl-C
 
 
 @click.command("ingest")
-@click.argument("source", metavar="PATH | zendesk", callback=options.documents)
+@click.argument("source", metavar="PATH | NAME", callback=options.documents)
 @options.home_option
 @click.option(
     "--audience",
@@ -34,36 +35,43 @@ STOPPED = 130  # as by Ctrl-C
     help="Where the folder is published: as the last time, at first nowhere, and citations name the files.",
 )
 @click.option("--full", is_flag=True, help="Read everything again, changed or not.")
+@click.option("--resume", is_flag=True, help="Go on with a run of the ingest workers that failed or died.")
+@click.option("--cancel", is_flag=True, help="Stop the run that is under way.")
 @options.json_option
 def command(
-    source: Path | SourceName,
+    source: str,
     home: str | None,
     audience: str | None,
     base_url: str | None,
     full: bool,
+    resume: bool,
+    cancel: bool,
     as_json: bool,
 ) -> None:
-    """Bring the index up to date with the documents below PATH, or with Zendesk.
+    """Bring the index up to date with the documents below PATH, or with a source by its NAME.
 
     Reads Markdown, HTML, plain text, PDF, DOCX and CSV (an FAQ). What disappeared from PATH is removed.
     The former version answers until the new one is complete.
 
-    The word zendesk stands for the Help Center, and for solved tickets where SUPPORTBOT_ZENDESK_TICKET_TAG is set;
-    a folder of that name is ./zendesk.
+    Names are those of SUPPORTBOT_SOURCES: buckets and web sites; and zendesk, which stands for the Help Center, and for
+    solved tickets where SUPPORTBOT_ZENDESK_TICKET_TAG is set. A folder of such a name is ./zendesk.
     """
     app, failed = options.app(home), False
-    wanted = app.sources.together(source)
+    if cancel:
+        for each in app.sources.together(app.sources.meant(source)):
+            sharing.cancel(app, app.sources.named(each))
+        return
+    wanted = app.sources.together(app.sources.meant(source))
     for each in wanted:
         try:
             with shown(quiet=as_json) as progress:
-                run = app.ingest(
-                    each,
-                    by=options.person(),
-                    audience=Audience(audience) if audience else None,
-                    base_url=base_url,
-                    full=full,
-                    progress=progress,
-                )
+                name = app.sources.named(each)
+                if resume:
+                    run = sharing.resume(app, name, progress)
+                elif fanning.is_shared(app, each) and not (audience or base_url):
+                    run = sharing.ingest(app, name, full=full, progress=progress)
+                else:
+                    run = _here(app, each, audience, base_url, full, progress)
         except CancelledRunError as error:
             click.echo(f"supportbot: {error}", err=True)
             sys.exit(STOPPED)
@@ -73,6 +81,24 @@ def command(
             summarise(run, named=len(wanted) > 1)
         failed = failed or bool(run.failures)
     sys.exit(1 if failed else 0)
+
+
+def _here(
+    app: App,
+    source: Path | SourceName,
+    audience: str | None,
+    base_url: str | None,
+    full: bool,
+    progress: Callable[[Progress], None],
+) -> IngestionRun:
+    return app.ingest(
+        source,
+        by=options.person(),
+        audience=Audience(audience) if audience else None,
+        base_url=base_url,
+        full=full,
+        progress=progress,
+    )
 
 
 @contextmanager

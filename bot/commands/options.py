@@ -10,8 +10,7 @@ import click
 
 from bot.app import App, build
 from bot.settings import load
-from bot.sources import meant
-from rag_core.domain import Audience, PersonId, SourceName
+from rag_core.domain import Audience, PersonId
 from rag_core.errors import MisconfiguredError
 from rag_core.markup import clean
 
@@ -53,11 +52,10 @@ def source(context: click.Context, parameter: click.Parameter, value: Path | str
     return value
 
 
-def documents(context: click.Context, parameter: click.Parameter, value: str) -> Path | SourceName:
+def documents(context: click.Context, parameter: click.Parameter, value: str) -> str:
     """The callback of what is ingested: a folder, or the name of what is none."""
-    typed = meant(value)
-    source(context, parameter, typed)
-    return typed
+    source(context, parameter, Path(value))
+    return value
 
 
 def person() -> PersonId:

@@ -20,6 +20,7 @@ UNITS = {
     "listing": ("Looking through", "pages"),
     "reading": ("Reading", "documents"),
     "embedding": ("Embedding", "chunks"),
+    "building": ("Building", "parts"),
 }
 SIGNS = {
     RunState.WAITING: ":hourglass_flowing_sand:",

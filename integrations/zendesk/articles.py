@@ -33,6 +33,7 @@ class HelpCenterSource:
 
     name = NAME
     may_be_empty = True  # an empty list is Zendesk's own word
+    apart = False  # most texts came along with the list
 
     def __init__(
         self,

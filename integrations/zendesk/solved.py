@@ -54,6 +54,7 @@ class SolvedTicketsSource:
 
     name = NAME
     may_be_empty = True  # the last one may have grown too old
+    apart = False
 
     def __init__(self, patience: Patience, terms: Terms, clock: Callable[[], float] = time.time) -> None:
         self._patience, self._terms, self._clock = patience, terms, clock

@@ -11,17 +11,16 @@ from urllib.parse import quote
 
 from rag_core.domain import DocumentId, SourceName
 from rag_core.errors import MisconfiguredError, RejectedError
-from rag_core.extracting.reading import MAX_BYTES
+from rag_core.extracting.reading import MAX_BYTES, PAGES
 from rag_core.ports import OnListed
 from rag_core.runs import SourceItem
-
-PAGES = frozenset({".md", ".markdown", ".mdx", ".html", ".htm", ".txt"})
 
 
 class FolderSource:
     """DocumentSource over a folder, or a single file."""
 
     may_be_empty = False
+    apart = True
 
     def __init__(self, path: Path, base_url: str | None = None) -> None:
         if not path.exists():

@@ -21,6 +21,7 @@ READERS = {
     ".pdf": "pdf",
     ".docx": "docx",
 }
+PAGES = frozenset({".md", ".markdown", ".mdx", ".html", ".htm", ".txt"})  # published without their ending
 EXPLOSIVE = frozenset({".html", ".htm", ".pdf", ".docx"})
 MAX_TEXT_BYTES = 10_000_000  # of the formats that are read in this process
 MAX_BYTES = 100_000_000

@@ -236,7 +236,7 @@ def test_a_mistake_ends_with_2_and_a_sentence(supportbot: Command, arguments: li
         (["rate", "x", "helpful", "--as", NO_TEXT], {}, "'--as': it is no text"),
         ([*ASK, "--follow-up", NO_TEXT], {}, "'--follow-up': it is no text"),
         (["ingest", str(DEMO), "--base-url", f"https://{NO_TEXT}"], {}, "'--base-url': it is no text"),
-        (["ingest", NO_TEXT], {}, "'PATH | zendesk': it is no text"),
+        (["ingest", NO_TEXT], {}, "'PATH | NAME': it is no text"),
     ],
 )
 def test_what_is_malformed_ends_with_2_and_a_sentence(

@@ -11,7 +11,7 @@ from bot import forgetting
 from bot.app import App
 from bot.local.account.account import Account
 from bot.settings import Settings
-from bot.sources import TICKETS
+from bot.stated_sources import TICKETS
 from integrations.zendesk.redrafts import Redraft, Redrafts
 from rag_core.domain import Acceptance, PersonId, QuestionId, Rating, Use
 from rag_core.errors import MisconfiguredError, RejectedError

@@ -188,7 +188,7 @@ class TestWhatFails:
 class Listing:
     """A source that tells of each document what a platform's list does."""
 
-    name, may_be_empty = SourceName("platform"), True
+    name, may_be_empty, apart = SourceName("platform"), True, False
 
     def __init__(self, *items: SourceItem, fails: bool = False) -> None:
         self._items, self._fails = items, fails

@@ -1,9 +1,10 @@
-"""Claims, records, answers, ratings and counters in one DynamoDB table; `table.TABLE` is what it is created from.
+"""Claims, records, counts, answers, ratings and counters in one DynamoDB table; `table.TABLE` is what makes it.
 
 | item | pk | sk | beside the nouns' own fields | ends |
 |---|---|---|---|---|
 | claim | claim#<key> | claim | holder | with its ttl |
 | record | record#<group> | <name> | value, revision | with its ttl, or never |
+| unit | count#<name> | unit#<number>, set#<hundred>, all | note; units | after two weeks |
 | answer | question#<id> | answer | rev, asked, standing, disliked_day, declined_day | `retention` after it was asked |
 | rating | question#<id> | rating#<person> | rev | with its answer |
 | counters | tally#<shard> | <day> | outcome/<outcome>, helpful, reason/<reason>, usage/<model>/<what> | never |

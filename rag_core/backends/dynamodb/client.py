@@ -61,6 +61,11 @@ class Table:
         """False when the condition does not hold."""
         return self._ask("put_item", deadline, TableName=self._name, Item=item, **condition) is not None
 
+    def update(self, key: Item, deadline: Deadline, **change: Any) -> Item:
+        """The whole item, as it is then."""
+        found = self._ask("update_item", deadline, TableName=self._name, Key=key, ReturnValues="ALL_NEW", **change)
+        return cast(Item, (found or {})["Attributes"])
+
     def delete(self, key: Item, deadline: Deadline, **condition: Any) -> bool:
         return self._ask("delete_item", deadline, TableName=self._name, Key=key, **condition) is not None
 

@@ -69,6 +69,10 @@ def record_key(group: str, name: str) -> dict[str, Any]:
     return {"pk": text(f"record#{group}"), "sk": text(name)}
 
 
+def count_key(name: str, place: str) -> dict[str, Any]:
+    return {"pk": text(f"count#{name}"), "sk": text(place)}
+
+
 def answer_key(question_id: QuestionId) -> dict[str, Any]:
     return {"pk": text(f"question#{question_id}"), "sk": text("answer")}
 

@@ -38,12 +38,13 @@ class Loading:
     """A context manager: leaving it waits for every request, and raises the first failure.
 
     The index is made while the first texts are still being embedded; what is to be written waits for it.
+    Without `settings` it is there already.
     """
 
-    def __init__(self, node: Node, index: str, settings: Mapping[str, object], timeout: float) -> None:
+    def __init__(self, node: Node, index: str, settings: Mapping[str, object] | None, timeout: float) -> None:
         self._node, self._index, self._timeout = node, index, timeout
         self._pool = ThreadPoolExecutor(WORKERS, "opensearch")
-        self._made = self._pool.submit(node.send, "PUT", f"/{index}", object, settings, within=timeout)
+        self._made = self._pool.submit(self._make, settings)
         self._under_way: set[Future[None]] = set()
         self._held: list[bytes] = []
         self._bytes = 0
@@ -57,6 +58,10 @@ class Loading:
                 self._finish()
         finally:
             self._pool.shutdown(cancel_futures=True)
+
+    def _make(self, settings: Mapping[str, object] | None) -> None:
+        if settings is not None:
+            self._node.send("PUT", f"/{self._index}", object, settings, within=self._timeout)
 
     def add(self, entry: bytes) -> None:
         """Sent once enough has come together; waits while too much is under way."""

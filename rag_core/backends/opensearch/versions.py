@@ -12,7 +12,7 @@ import msgspec
 from rag_core.backends.opensearch.asking import state
 from rag_core.backends.opensearch.entries import StateEntry
 from rag_core.backends.opensearch.node import MissingError, Node
-from rag_core.errors import MisconfiguredError, UnavailableError
+from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
 
 ORPHANED = timedelta(hours=6)  # without being pointed to: longer than any run takes
 STAMP = "%Y%m%d%H%M%S"
@@ -32,18 +32,18 @@ class Versions:
     """Of one alias."""
 
     def __init__(self, node: Node, alias: str, timeout: float) -> None:
-        self._node, self._alias, self._timeout = node, alias, timeout
+        self._node, self.alias, self._timeout = node, alias, timeout
 
     def current(self) -> str | None:
         """The physical index that answers; None where nothing does."""
-        found = self._pointed()
+        found = self._pointed(self.alias)
         if len(found) > 1:  # two first runs at once: both take theirs back
-            raise UnavailableError(ANOTHER.format(self._alias))
+            raise UnavailableError(ANOTHER.format(self.alias))
         return next(iter(found), None)
 
-    def _pointed(self) -> list[str]:
+    def _pointed(self, alias: str) -> list[str]:
         try:
-            return list(self._node.send("GET", f"/_alias/{self._alias}", dict[str, object], within=self._timeout))
+            return list(self._node.send("GET", f"/_alias/{alias}", dict[str, object], within=self._timeout))
         except MissingError:
             return []
 
@@ -54,21 +54,49 @@ class Versions:
 
     def new(self) -> str:
         """The name of an index to come: later ones sort behind, and no two runs choose the same."""
-        return f"{self._alias}-{datetime.now(UTC):{STAMP}}-{secrets.token_hex(4)}"
+        return f"{self.alias}-{datetime.now(UTC):{STAMP}}-{secrets.token_hex(4)}"
 
-    def swap(self, former: str | None, new: str) -> None:
-        """Raises UnavailableError when the alias no longer points to `former`."""
-        actions: list[dict[str, object]] = [{"add": {"index": new, "alias": self._alias}}]
+    @property
+    def _before(self) -> str:
+        """The alias of the version that can be rolled back to: what an alias points to is no orphan."""
+        return f"{self.alias}-before"
+
+    def publish(self, former: str | None, new: str) -> None:
+        """Swap, keep `former`, and drop what was kept until then."""
+        older = [each for each in self._pointed(self._before) if each != former]
+        kept = [self._removed(each, self._before) for each in older]
         if former is not None:
-            actions.insert(0, {"remove": {"index": former, "alias": self._alias, "must_exist": True}})
+            kept.append({"add": {"index": former, "alias": self._before}})
+        self.swap(former, new, *kept)
+        for each in older:
+            self.drop(each)
+
+    def roll_back(self) -> str:
+        """The version before and the present one change places. Raises RejectedError where none is kept."""
+        present, before = self.current(), self._pointed(self._before)
+        if present is None or len(before) != 1:
+            raise RejectedError("no version before is kept: ingest again to bring back what a source holds")
+        kept: dict[str, object] = {"add": {"index": present, "alias": self._before}}
+        self.swap(present, before[0], self._removed(before[0], self._before), kept)
+        return before[0]
+
+    @staticmethod
+    def _removed(index: str, alias: str) -> dict[str, object]:
+        return {"remove": {"index": index, "alias": alias, "must_exist": True}}
+
+    def swap(self, former: str | None, new: str, *more: dict[str, object]) -> None:
+        """`more`: in the same step. Raises UnavailableError when the alias no longer points to `former`."""
+        actions: list[dict[str, object]] = [{"add": {"index": new, "alias": self.alias}}, *more]
+        if former is not None:
+            actions.insert(0, self._removed(former, self.alias))
         try:
             self._act(actions)
         except MissingError as error:
-            raise UnavailableError(ANOTHER.format(self._alias)) from error
+            raise UnavailableError(ANOTHER.format(self.alias)) from error
         # a first run has nothing to remove, so two may both have added theirs
-        if former is None and set(self._pointed()) - {new}:
-            self._act([{"remove": {"index": new, "alias": self._alias}}])
-            raise UnavailableError(ANOTHER.format(self._alias))
+        if former is None and set(self._pointed(self.alias)) - {new}:
+            self._act([{"remove": {"index": new, "alias": self.alias}}])
+            raise UnavailableError(ANOTHER.format(self.alias))
 
     def _act(self, actions: list[dict[str, object]]) -> None:
         self._node.send("POST", "/_aliases", object, {"actions": actions}, within=self._timeout)
@@ -83,7 +111,7 @@ class Versions:
     def drop_orphans(self) -> None:
         """What runs that died have left: ours by name, pointed to by no alias, and old."""
         try:
-            path = f"/_resolve/index/{self._alias}-*"
+            path = f"/_resolve/index/{self.alias}-*"
             listed = self._node.send("GET", path, _Indices, within=self._timeout).indices
         except (UnavailableError, MisconfiguredError):
             return
@@ -92,7 +120,7 @@ class Versions:
                 self.drop(each.name)
 
     def _old(self, name: str) -> bool:
-        found = re.fullmatch(re.escape(self._alias) + r"-(\d{14})-[0-9a-f]{8}", name)
+        found = re.fullmatch(re.escape(self.alias) + r"-(\d{14})-[0-9a-f]{8}", name)
         return (
             found is not None and datetime.now(UTC) - datetime.strptime(found[1], STAMP).replace(tzinfo=UTC) > ORPHANED
         )

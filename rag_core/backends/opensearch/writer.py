@@ -7,20 +7,17 @@ What a run that died has staged or embedded is lost with it, and made again.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Self
 
-from rag_core.backends.opensearch import asking
-from rag_core.backends.opensearch.building import Building, Former
-from rag_core.backends.opensearch.entries import FORMAT, DocumentEntry, StateEntry
+from rag_core.backends.opensearch.building import Building
+from rag_core.backends.opensearch.entries import FORMAT, StateEntry
 from rag_core.backends.opensearch.node import Credentials, Node
-from rag_core.backends.opensearch.paging import pages
 from rag_core.backends.opensearch.spool import Spool
+from rag_core.backends.opensearch.standing import answering
 from rag_core.backends.opensearch.target import Target
+from rag_core.backends.opensearch.transferring import Former
 from rag_core.backends.opensearch.versions import ANOTHER, Versions
 from rag_core.domain import Chunk, Document, DocumentId, Fingerprint, SourceName
-from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
+from rag_core.errors import RejectedError, UnavailableError
 from rag_core.ports import Embedder, OnEmbedded
-
-PAGE = 5_000  # documents
-FOREIGN = "{} is an alias of something else than an index of supportbot: name another"
 
 
 class OpenSearchWriter:
@@ -30,7 +27,7 @@ class OpenSearchWriter:
         self._target, self._source = target, source
         self._node = Node(target, credentials)
         self._versions = Versions(self._node, target.alias, target.write_timeout)
-        self._base, self._state, self._documents = self._opened()
+        self._base, self._state, self._documents = answering(self._node, self._versions, source)
         self._spool, self._removed = Spool(), set[DocumentId]()
 
     def __enter__(self) -> Self:
@@ -38,17 +35,6 @@ class OpenSearchWriter:
 
     def __exit__(self, *_: object) -> None:
         self._spool.close()
-
-    def _opened(self) -> tuple[str | None, StateEntry | None, dict[DocumentId, DocumentEntry]]:
-        """The version this run changes, and what it holds of the source."""
-        index = self._versions.current()
-        if index is None:
-            return None, None, {}
-        state = self._versions.state(index)
-        if state is None:
-            raise MisconfiguredError(FOREIGN.format(self._target.alias))
-        mine = pages(self._node.write_search, index, asking.of("document", source=self._source), "key", size=PAGE)
-        return index, state, {DocumentId(hit.document.document): hit.document for hits in mine for hit in hits}
 
     @property
     def embedding_model(self) -> str | None:

@@ -41,7 +41,7 @@ def refused(kind: Kind, method: str, path: str, parameters: Mapping[str, str], b
 
 def _has_ids(lines: list[dict[str, dict[str, object]]]) -> bool:
     """Of NEXTGEN too, which may take them: AWS's documents disagree, so nothing may depend on it."""
-    return any("_id" in next(iter(line.values())) for line in lines[::2])
+    return any("_id" in line.get(verb, {}) for line in lines for verb in ("index", "create"))
 
 
 def _refused_mapping(kind: Kind, body: object) -> Refusal | None:

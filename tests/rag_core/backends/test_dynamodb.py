@@ -14,6 +14,7 @@ import pytest
 
 from rag_core.backends.dynamodb.claims import DynamoClaims
 from rag_core.backends.dynamodb.client import Connection, Table
+from rag_core.backends.dynamodb.countdown import DynamoCountdown
 from rag_core.backends.dynamodb.feedback import DynamoFeedbackLog
 from rag_core.backends.dynamodb.items import CUT
 from rag_core.backends.dynamodb.records import DynamoRecords
@@ -34,8 +35,9 @@ from rag_core.domain import (
     Use,
 )
 from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
-from rag_core.ports import Claims, FeedbackLog, Records
+from rag_core.ports import Claims, Countdown, FeedbackLog, Records
 from tests.contracts.claims import HOUR, ClaimsContract, Hands
+from tests.contracts.countdown import CountdownContract
 from tests.contracts.feedback import DAY, TODAY, FeedbackContract, accept, ask, dislike, gaps, listed, rating
 from tests.contracts.records import RecordsContract, add_one
 from tests.fakes.aws_wire import Fault, Wire, cancelled, create_table, laid, lost, refused, reset
@@ -166,6 +168,25 @@ class TestDynamoClaims(ClaimsContract):
         with pytest.raises((MisconfiguredError, RejectedError)):
             DynamoClaims(table(name=name)).claim("q1", ttl=HOUR)
         assert wire.count("PutItem") <= 1
+
+
+class TestDynamoCountdown(CountdownContract):
+    @pytest.fixture
+    def counts(self, table: Make, clock: Hands) -> Countdown:
+        return DynamoCountdown(table(longest=30))
+
+    @pytest.fixture
+    def unavailable(self, nowhere: Table) -> Countdown:
+        return DynamoCountdown(nowhere)
+
+    @pytest.mark.parametrize("fault", [lost, reset])
+    def test_a_response_that_was_lost_counts_once_and_ends_it(self, table: Make, wire: Wire, fault: Fault) -> None:
+        counts = DynamoCountdown(table())
+        counts.done("run", 0, of=2)
+        wire.fail("UpdateItem", fault, 2)
+        wire.fail("PutItem", fault)
+        assert counts.done("run", 1, of=2)
+        assert counts.count("run") == 2
 
 
 class TestDynamoRecords(RecordsContract):

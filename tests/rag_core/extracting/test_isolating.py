@@ -12,6 +12,7 @@ from rag_core.domain import Audience
 from rag_core.errors import RejectedError
 from rag_core.extracting.isolating import IsolatedExtractor
 from tests.making import app, write
+from tests.services.lambda_runtime import lambda_function
 from tests.shared import shared
 
 MEGABYTES = 512
@@ -76,3 +77,44 @@ def test_a_child_that_takes_too_much_memory_is_refused() -> None:
         pytest.raises(RejectedError, match=r"MB|broke"),
     ):
         extractor.result(extractor.submit(".html", b"<table>" + b"<tr><td>x</td></tr>" * 150_000))
+
+
+WITHOUT_SEMAPHORES = """
+import _multiprocessing
+def refused(*_):
+    raise OSError(38, "Function not implemented")  # as in Lambda, which has no /dev/shm
+_multiprocessing.SemLock = refused
+from rag_core.extracting.isolating import IsolatedExtractor
+with IsolatedExtractor(workers=2) as extractor:
+    pages = [extractor.submit(".html", b"<h1>Page %d</h1><p>Words.</p>" % number) for number in range(6)]
+    print(*(extractor.result(page).title for page in pages), sep=",")
+"""
+
+
+def test_it_needs_no_semaphores_between_processes() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT_SEMAPHORES], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ",".join(f"Page {number}" for number in range(6))
+
+
+def test_under_lambdas_own_runtime_files_are_read() -> None:
+    with lambda_function("tests.rag_core.extracting.function.handle") as function:
+        for _ in range(2):  # also once the function was frozen and goes on
+            _, told = function.invoke({"pages": 3})
+            assert told == {"titles": ["Page 0", "Page 1", "Page 2"]}
+
+
+def test_a_child_is_used_again_and_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
+    with IsolatedExtractor(workers=1) as extractor:
+        for number in range(4):
+            assert extractor.result(extractor.submit(".html", b"<p>Page %d</p>" % number))
+        (child,) = children()
+        assert b"canary" not in Path(f"/proc/{child}/environ").read_bytes()
+    assert children() == []
+
+
+def children() -> list[str]:
+    """Of this process, those that read files."""
+    found = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    pids = [pid for each in found for pid in each.read_text().split()]
+    return [pid for pid in pids if b"rag_core.extracting.child" in Path(f"/proc/{pid}/cmdline").read_bytes()]

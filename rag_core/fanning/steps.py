@@ -1,0 +1,254 @@
+"""Do a run's jobs one by one, each as often as it is delivered, and send what comes next.
+
+Before each the run is looked up: one that was cancelled, has ended, or is another's by now has nothing left to do.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Self
+
+import msgspec
+
+from rag_core.domain import PersonId, SourceName
+from rag_core.errors import CancelledRunError, SupportBotError, UnavailableError
+from rag_core.extracting.isolating import IsolatedExtractor
+from rag_core.fanning import building, documents, planning
+from rag_core.fanning.plans import Layout, Note, Opened, Order, Parts, Plan, Step, Store, counted, missing
+from rag_core.jobs import Job, JobId, JobKind
+from rag_core.running import Runs
+from rag_core.runs import Failure, IngestionRun, Progress, RunId, RunRecord, RunState
+
+TURN = 20.0  # seconds until a run looks again whether another one has left the index
+EVERY = 2.0  # seconds between two words of a run
+
+
+class Steps:
+    """What an ingest worker does, a context manager. `ended`: told of a run that has, and what its order hands on."""
+
+    def __init__(
+        self,
+        runs: Runs,
+        parts: Parts,
+        *,
+        ended: Callable[[RunRecord, dict[str, str]], None] = lambda *_: None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._runs, self._parts, self._ended, self._clock = runs, parts, ended, clock
+        self._store, self._extractor = Store(parts.staging), IsolatedExtractor()
+        self._opened: tuple[RunId, Opened] | None = None
+        self._told = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._extractor.__exit__()
+
+    def begin(
+        self, source: SourceName, by: PersonId, *, run: RunId, full: bool = False, more: dict[str, str] | None = None
+    ) -> RunRecord:
+        """Hold the source and queue its first step; once more is the same. Raises AlreadyRunningError."""
+        record = self._runs.request(source, by, run=run, full=full)
+        if record.state is RunState.WAITING:
+            try:
+                self._send([Order(Step.PLAN, source, run, by, full=full, more=more or {})])
+            except UnavailableError as error:
+                self._runs.withdraw(record, str(error))
+                raise
+        return record
+
+    def resume(self, source: SourceName, by: PersonId) -> RunRecord:
+        """Go on with a run that failed or died, from what is staged and counted. Raises RejectedError."""
+        record = self._runs.revive(source)
+        order = Order(Step.PLAN, source, record.id, by, full=record.full)
+        token = planning.known(self._parts, order)
+        self._send(self._left(replace(order, token=token)) if token else [order])
+        return record
+
+    def cancel(self, source: SourceName, by: PersonId) -> RunRecord:
+        """Between two jobs; one more makes sure that there is one. Raises RejectedError when none is under way."""
+        record = self._runs.cancel(source, by)
+        if not record.state.over:
+            order = Order(Step.FINISH, source, record.id, by)
+            self._send([replace(order, token=planning.known(self._parts, order) or "")])
+        return record
+
+    def work(self, job: Job, last: bool) -> None:
+        """Raises UnavailableError for what is to be delivered again."""
+        order = Order.of(job)
+        record = self._held(order)
+        if record is None:
+            return
+        try:
+            self._do(order, record, last)
+        except UnavailableError as error:
+            if not last:
+                raise
+            self._fail(order, str(error))
+        except CancelledRunError:
+            self._held(order)
+        except SupportBotError as error:
+            self._fail(order, str(error))
+        except Exception as error:  # a flaw of ours: the log says more, and the run is not waited for
+            if last:
+                self._fail(order, f"a flaw of this program ({type(error).__name__}): its log says more")
+            raise
+
+    def _held(self, order: Order) -> RunRecord | None:
+        """The run as it is under way, if it still is."""
+        if order.step is Step.PLAN:
+            record = self._runs.take(order.source, order.run)
+        else:
+            record = self._runs.current(order.source, order.run)
+        if record is None or record.state.over:
+            return None
+        if record.cancelled_by:
+            self._over(order, replace(record, state=RunState.CANCELLED, ended=self._clock()))
+            return None
+        return record
+
+    def _do(self, order: Order, record: RunRecord, last: bool) -> None:
+        match order.step:
+            case Step.PLAN:
+                self._plan(order, record)
+            case Step.DOCUMENT:
+                self._document(order, record, last)
+            case Step.PACK:
+                self._pack(order)
+            case Step.PART:
+                self._part(order, record)
+            case Step.FINISH:
+                self._finish(order, record)
+
+    def _plan(self, order: Order, record: RunRecord) -> None:
+        if not self._runs.has_turn(record):  # an index has one next version at a time
+            self._runs.heard(record)
+            self._send([order], delay=TURN)
+            return
+        token, _ = planning.planned(self._parts, self._store, order, partial(self._heard, record))
+        self._send(self._left(replace(order, token=token)))
+
+    def _heard(self, record: RunRecord, reached: Progress) -> None:
+        """Raises CancelledRunError."""
+        if time.monotonic() - self._told < EVERY:
+            return
+        self._told = time.monotonic()
+        seen = self._runs.heard(record, reached)
+        if seen is None or seen.cancelled_by:
+            raise CancelledRunError("it was cancelled")
+
+    def _tell(self, record: RunRecord, stage: str, name: str, of: int) -> None:
+        """How many are done, now and then; that it cannot be told keeps nothing up."""
+        if time.monotonic() - self._told < EVERY:
+            return
+        with suppress(SupportBotError):
+            self._heard(record, Progress(stage, self._parts.counts.count(name), of))
+
+    def _source(self, order: Order) -> Opened:
+        """One of these for all documents of a run that this worker reads."""
+        if self._opened is None or self._opened[0] != order.run:
+            self._opened = order.run, self._parts.source(order.source)
+        return self._opened[1]
+
+    def _send(self, orders: Sequence[Order], delay: float = 0.0) -> None:
+        jobs = [
+            Job(JobId(f"{each.run}-{each.step}-{each.unit}"), JobKind.RUN, self._clock(), each.payload())
+            for each in orders
+        ]
+        self._parts.queue.send_all(jobs, delay=delay)
+
+    def _left(self, order: Order) -> list[Order]:
+        """What of a planned run is still to do."""
+        plan = self._store.get(order.run, f"{order.token}/plan", Plan)
+        if units := missing(self._parts.counts, counted(order, "documents"), plan.documents):
+            return [replace(order, step=Step.DOCUMENT, unit=unit) for unit in units]
+        return [replace(order, step=Step.PACK, unit=0)]
+
+    def _document(self, order: Order, record: RunRecord, last: bool) -> None:
+        plan = self._store.get(order.run, f"{order.token}/plan", Plan)
+        name = counted(order, "documents")
+        note = b""
+        if self._parts.counts.note(name, order.unit) is None:
+            note = msgspec.json.encode(self._read(order, last))
+        if self._parts.counts.done(name, order.unit, of=plan.documents, note=note):
+            self._send([replace(order, step=Step.PACK, unit=0)])
+        self._tell(record, "reading", name, plan.documents)
+
+    def _read(self, order: Order, last: bool) -> Note:
+        if last:
+            return documents.given_up(self._parts, self._store, order)
+        try:
+            return documents.read(self._parts, self._store, order, self._source(order), self._extractor)
+        except UnavailableError as error:
+            documents.postponed(self._parts, order, error)
+            raise
+
+    def _pack(self, order: Order) -> None:
+        layout = self._layout(order)
+        units = missing(self._parts.counts, counted(order, "parts"), layout.parts) if layout else []
+        if layout is None or units:  # once all is there the index takes no more: it may answer already
+            layout = building.laid_out(self._parts, self._store, order)
+            units = missing(self._parts.counts, counted(order, "parts"), layout.parts) if layout else []
+        parts = [replace(order, step=Step.PART, unit=unit) for unit in units]
+        self._send(parts or [replace(order, step=Step.FINISH)])
+
+    def _part(self, order: Order, record: RunRecord) -> None:
+        layout, name = self._store.get(order.run, f"{order.token}/layout", Layout), counted(order, "parts")
+        if self._parts.counts.note(name, order.unit) is None:
+            building.make(self._parts, self._store, order)
+        if self._parts.counts.done(name, order.unit, of=layout.parts):
+            self._send([replace(order, step=Step.FINISH, unit=0)])
+        self._tell(record, "building", name, layout.parts)
+
+    def _finish(self, order: Order, record: RunRecord) -> None:
+        plan = self._store.get(order.run, f"{order.token}/plan", Plan)
+        layout, chunks = self._layout(order), plan.standing.chunks
+        if layout is not None:
+            self._parts.assembly.check(layout.build)
+            self._parts.assembly.publish(layout.build)
+            self._parts.visible(order.source)
+            chunks = layout.build.chunks
+        result = self._result(order, plan, chunks, record)
+        done = replace(record, state=RunState.DONE, ended=self._clock(), result=result)
+        self._over(order, replace(done, failed=len(result.failures), skipped=len(result.skipped)))
+
+    def _layout(self, order: Order) -> Layout | None:
+        """None: there was nothing to make."""
+        if self._parts.staging.get(order.run, f"{order.token}/layout") is None:
+            return None
+        return self._store.get(order.run, f"{order.token}/layout", Layout)
+
+    def _result(self, order: Order, plan: Plan, chunks: int, record: RunRecord) -> IngestionRun:
+        read = building.notes(self._parts, order)
+        failures = (*plan.failures, *(Failure(each.name, each.failed) for each in read if each.failed))
+        return IngestionRun(
+            source=order.source,
+            written=sum(1 for each in read if each.blob),
+            unchanged=plan.unchanged + sum(1 for each in read if each.unchanged),
+            removed=len(plan.gone) + sum(1 for each in read if each.withdrawn and each.id in plan.chunks),
+            failures=failures,
+            skipped=tuple(plan.skipped),
+            chunks=chunks,
+            embedding_model=plan.model,
+            seconds=(self._clock() - record.started).total_seconds(),
+        )
+
+    def _fail(self, order: Order, reason: str) -> None:
+        """Unless the run is over meanwhile: then what failed was of no use to anybody."""
+        record = self._runs.current(order.source, order.run)
+        if record is not None and not record.state.over:
+            self._runs.end(replace(record, state=RunState.FAILED, ended=self._clock(), reason=reason))
+            self._ended(record, order.more)
+
+    def _over(self, order: Order, record: RunRecord) -> None:
+        """Once it is told, what was staged goes; a worker that dies in between leaves that to the bucket's rule."""
+        layout = self._layout(order) if order.token else None
+        if record.state is RunState.CANCELLED and layout is not None:
+            self._parts.assembly.discard(layout.build)
+        self._runs.end(record)
+        self._ended(record, order.more)
+        self._parts.staging.remove(order.run)

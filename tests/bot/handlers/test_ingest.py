@@ -1,0 +1,198 @@
+"""The ingest function under Lambda's own runtime: a bucket, its notifications, the queue, and the real index."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from bot import fanning
+from bot.app import App, build
+from bot.settings import load
+from rag_core.domain import Audience, PersonId, SourceName
+from rag_core.errors import AlreadyRunningError, MisconfiguredError
+from rag_core.jobs import Job, JobId, JobKind
+from rag_core.messaging import written
+from rag_core.runs import RunId, RunRecord, RunState
+from tests.bot.handlers.starting import account, records
+from tests.fakes.aws_wire import create_table
+from tests.services.aws import REGION
+from tests.services.lambda_runtime import Function, lambda_function
+
+HANDLER, HANDBOOK = "bot.handlers.ingest.handle", SourceName("handbook")
+ADA = PersonId("ada")
+
+
+@dataclass
+class Account:
+    """What a deployment has: buckets, a queue that hears of changes, a table; and the app over them."""
+
+    settings: Mapping[str, str]
+    app: App
+    queue: str
+    s3: Any
+    sqs: Any
+
+    def put(self, **pages: str) -> None:
+        for name, text in pages.items():
+            self.s3.put_object(Bucket="documents", Key=f"handbook/{name}.md", Body=text.encode())
+
+    def deliver(self, function: Function, until: Callable[[], bool]) -> int:
+        """As the event source does, a message at a time; gives how many there were."""
+        delivered, latest = 0, time.monotonic() + 120
+        while not until():
+            assert time.monotonic() < latest
+            asked = {"AttributeNames": ["All"], "WaitTimeSeconds": 1, "MaxNumberOfMessages": 10}
+            for message in self.sqs.receive_message(QueueUrl=self.queue, **asked).get("Messages", []):
+                delivered += 1
+                _, answer = function.invoke(records([message]))
+                if not answer["batchItemFailures"]:
+                    self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+        return delivered
+
+    def found(self, words: str, audience: Audience = Audience.PUBLIC) -> list[str]:
+        try:
+            passages = self.app._index().search(words, None, audience=audience, limit=10).passages
+        except MisconfiguredError:
+            return []
+        return sorted(passage.chunk.document.id for passage in passages)
+
+    def last(self) -> RunRecord | None:
+        return next(iter(self.app.runs.history(HANDBOOK)), None)
+
+    def is_done(self, run: str) -> bool:
+        found = self.app.runs.find(HANDBOOK, RunId(run))
+        return found is not None and found.state.over
+
+
+@pytest.fixture
+def installation(aws_url: str, opensearch_url: str, index_prefix: str, tmp_path: Path) -> Account:
+    s3, sqs = boto3.client("s3"), boto3.client("sqs")
+    for bucket in ("documents", "staging"):
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    queue = sqs.create_queue(QueueName="ingestions", Attributes={"VisibilityTimeout": "5"})["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    told = {"QueueArn": arn, "Events": ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"]}
+    s3.put_bucket_notification_configuration(
+        Bucket="documents",
+        NotificationConfiguration={"QueueConfigurations": [told]},
+    )
+    create_table(aws_url, "supportbot")
+    stated = {
+        "home": str(tmp_path / "home"),
+        "region": REGION,
+        "embedding_model": "none",
+        "opensearch_url": opensearch_url,
+        "opensearch_kind": "domain",
+        "opensearch_engine": "lucene",
+        "opensearch_signed": "false",
+        "opensearch_index": f"{index_prefix}docs",
+        "table": "supportbot",
+        "ingest_queue_url": queue,
+        "staging_bucket": "staging",
+        "aws_url": aws_url,
+        "sources": json.dumps({HANDBOOK: {"bucket": "documents", "prefix": "handbook/", "internal": ["internal/"]}}),
+    }
+    environment = {f"SUPPORTBOT_{name.upper()}": value for name, value in stated.items()}
+    return Account(stated, build(load(environment)), queue, s3, sqs)
+
+
+@pytest.fixture
+def function(installation: Account, aws_url: str) -> Iterator[Function]:
+    stated = {f"SUPPORTBOT_{name.upper()}": value for name, value in installation.settings.items()}
+    with lambda_function(HANDLER, stated | account(aws_url), timeout=60) as function:
+        yield function
+
+
+def test_objects_that_are_put_changed_and_removed_are_in_the_live_version(
+    installation: Account, function: Function
+) -> None:
+    installation.put(refunds="# Refunds\n\nWithin thirty days.", returns="# Returns\n\nBy post.")
+    installation.put(**{"internal/margins": "# Margins\n\nTen percent on refunds."})
+    installation.deliver(function, lambda: installation.found("refunds") == ["refunds"])
+    assert installation.found("margins") == []
+    assert installation.found("margins", Audience.INTERNAL) == ["internal/margins"]
+    installation.put(refunds="# Refunds\n\nWithin sixty days.")
+    installation.s3.delete_object(Bucket="documents", Key="handbook/returns.md")
+    installation.deliver(
+        function, lambda: (installation.found("sixty"), installation.found("post")) == (["refunds"], [])
+    )
+    assert "Traceback" not in function.log
+
+
+def test_changes_that_come_together_are_one_run_or_two(installation: Account, function: Function) -> None:
+    installation.put(**{f"page{number}": f"# Page {number}\n\nWords of many." for number in range(8)})
+    installation.deliver(function, lambda: len(installation.found("words")) == 8)
+    runs = installation.app.runs.history(HANDBOOK)
+    assert len(runs) <= 2
+    assert all(run.by == "a change in the bucket" for run in runs)
+
+
+def test_a_run_is_begun_by_a_schedule_and_by_a_person_one_at_a_time(installation: Account, function: Function) -> None:
+    installation.put(refunds="# Refunds\n\nWithin thirty days.")
+    scheduled = {
+        "version": 1,
+        "id": "schedule-1",
+        "kind": "ingest",
+        "enqueued_at": "2026-11-28T03:00:00Z",
+        "payload": {"source": HANDBOOK, "by": "schedule"},
+        "question": None,
+    }
+    installation.sqs.purge_queue(QueueUrl=installation.queue)
+    installation.sqs.send_message(QueueUrl=installation.queue, MessageBody=json.dumps(scheduled))
+    installation.deliver(function, lambda: installation.is_done("schedule-1"))
+    assert installation.found("refunds") == ["refunds"]
+    fanning.begin(installation.app, HANDBOOK, ADA, RunId("asked"))
+    with pytest.raises(AlreadyRunningError):
+        fanning.begin(installation.app, HANDBOOK, ADA, RunId("too-soon"))
+    installation.deliver(function, lambda: installation.is_done("asked"))
+    last = installation.last()
+    assert last is not None
+    assert last.result is not None
+    assert (last.state, last.by, last.result.unchanged) == (RunState.DONE, ADA, 1)
+
+
+def test_what_is_staged_goes_with_the_run(installation: Account, function: Function) -> None:
+    installation.put(refunds="# Refunds\n\nWithin thirty days.")
+    installation.sqs.purge_queue(QueueUrl=installation.queue)
+    fanning.begin(installation.app, HANDBOOK, ADA, RunId("r1"))
+    installation.deliver(function, lambda: installation.is_done("r1"))
+    assert "Contents" not in installation.s3.list_objects_v2(Bucket="staging")
+
+
+def test_a_job_of_another_kind_is_refused(installation: Account, function: Function) -> None:
+    installation.sqs.purge_queue(QueueUrl=installation.queue)
+    strange = Job(JobId("z1"), JobKind.ZENDESK, datetime.now(UTC), {"ticket": "1"})
+    installation.sqs.send_message(QueueUrl=installation.queue, MessageBody=written(strange))
+    message = installation.sqs.receive_message(QueueUrl=installation.queue, AttributeNames=["All"])["Messages"][0]
+    _, answer = function.invoke(records([message]))
+    assert len(answer["batchItemFailures"]) == 1
+
+
+def test_from_a_terminal_it_is_watched_and_rolled_back(installation: Account, function: Function) -> None:
+    environment = {f"SUPPORTBOT_{name.upper()}": value for name, value in installation.settings.items()}
+
+    def supportbot(*arguments: str) -> subprocess.Popen[str]:
+        command, env = [sys.executable, "-m", "bot.cli", *arguments], os.environ | environment
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+
+    installation.s3.put_bucket_notification_configuration(Bucket="documents", NotificationConfiguration={})
+    installation.sqs.purge_queue(QueueUrl=installation.queue)
+    for days in ("thirty", "sixty"):
+        installation.put(refunds=f"# Refunds\n\nWithin {days} days.")
+        with supportbot("ingest", "handbook") as watching:
+            installation.deliver(function, lambda watching=watching: watching.poll() is not None)  # type: ignore[misc]
+            assert watching.stdout is not None
+            assert "1 written" in watching.stdout.read()
+    with supportbot("rollback") as asked:
+        said, trouble = asked.communicate()
+        assert "answers now" in said, trouble
+    assert (installation.found("thirty"), installation.found("sixty")) == (["refunds"], [])

@@ -1,0 +1,259 @@
+"""An ingestion by many workers over a real OpenSearch node: whatever is killed or delivered twice, it converges."""
+
+import os
+import random
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from rag_core.backends.opensearch.index import OpenSearchIndex
+from rag_core.backends.opensearch.target import Engine, Target
+from rag_core.domain import Audience, DocumentId
+from rag_core.errors import RejectedError
+from rag_core.messaging import read
+from rag_core.runs import RunRecord, RunState
+from tests.fakes.embedder import HashingEmbedder
+from tests.making import write
+from tests.rag_core.fanning.crew import ADA, Crew, KilledError, Lottery
+
+Make = Callable[..., Crew]
+KILLS = int(os.environ.get("RUNS_WITH_KILLS", "12"))
+
+
+@pytest.fixture
+def target(opensearch_url: str, index_prefix: str) -> Target:
+    return Target(opensearch_url, alias=f"{index_prefix}docs", engine=Engine.LUCENE, visible_within=20)
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    return write(tmp_path / "docs", **{f"page{number}": text(number) for number in range(6)})
+
+
+@pytest.fixture
+def crew(target: Target, tmp_path: Path, docs: Path) -> Iterator[Make]:
+    with ExitStack() as stack:
+
+        def made(seed: int = 1, deaths: int = 0, twice: int = 0) -> Crew:
+            crew = Crew(target, tmp_path / "home", docs, Lottery(random.Random(seed), deaths, twice))  # noqa: S311
+            stack.enter_context(crew.steps)
+            return crew
+
+        yield made
+
+
+def text(number: int, version: int = 1) -> str:
+    sections = (f"## Part {part}\n\nPage {number} speaks of topic{number}x{part} in {word(version)}." for part in "abc")
+    return f"# Page {number}\n\n" + "\n\n".join(sections)
+
+
+def word(version: int) -> str:
+    """One that no analysis takes apart or shortens."""
+    return "zq" + "".join("bcfghjkmpz"[int(digit)] for digit in str(version))
+
+
+def found(target: Target, words: str) -> list[str]:
+    passages = OpenSearchIndex(target).search(words, None, audience=Audience.PUBLIC, limit=60).passages
+    return sorted(f"{passage.chunk.document.id}/{passage.chunk.ordinal}" for passage in passages)
+
+
+def every(pages: range) -> list[str]:
+    return sorted(f"page{page}/{part}" for page in pages for part in range(3))
+
+
+def test_a_run_makes_what_its_source_holds(crew: Make, target: Target) -> None:
+    built = crew(twice=50)
+    done = built.ingest("r1")
+    assert (done.state, done.reason) == (RunState.DONE, "")
+    assert done.result is not None
+    assert (done.result.written, done.result.chunks) == (6, 18)
+    assert found(target, word(1)) == every(range(6))
+    assert [each.state for each in built.ended] == [RunState.DONE]
+
+
+def test_what_changed_is_read_and_what_did_not_is_not(crew: Make, target: Target, docs: Path) -> None:
+    built = crew(twice=50)
+    built.ingest("r1")
+    write(docs, page0=text(0, 2), page9=text(9, 2))
+    (docs / "page1.md").unlink()
+    assert built.embedder is not None
+    before = built.embedder.embedded
+    result = built.ingest("r2").result
+    assert result is not None
+    assert (result.written, result.unchanged, result.removed, result.chunks) == (2, 4, 1, 18)
+    assert found(target, word(2)) == every(range(0, 1)) + every(range(9, 10))
+    assert found(target, word(1)) == every(range(2, 6))
+    assert built.embedder.embedded - before == 6
+    again = built.ingest("r3").result
+    assert again is not None
+    assert (again.written, again.unchanged, again.removed) == (0, 6, 0)
+    assert built.embedder.embedded - before == 6
+
+
+def test_another_model_embeds_what_stays_too(crew: Make, target: Target) -> None:
+    built = crew()
+    built.ingest("r1")
+    built.embedder = HashingEmbedder(32, "smaller")
+    assert built.ingest("r2").state is RunState.DONE
+    assert OpenSearchIndex(target).embedding_model == "smaller"
+    vector = built.embedder.embed_question("topic3xb")
+    passages = OpenSearchIndex(target).search("topic3xb", vector, audience=Audience.PUBLIC, limit=1).passages
+    assert passages[0].chunk.document.id == "page3"
+    built.embedder = None
+    assert built.ingest("r3").state is RunState.DONE
+    assert OpenSearchIndex(target).embedding_model is None
+    assert found(target, word(1)) == every(range(6))
+
+
+def test_a_poison_document_fails_alone_and_is_retried_alone(crew: Make, target: Target, docs: Path) -> None:
+    (docs / "poison.pdf").write_bytes(b"%PDF-1.7 broken")
+    built = crew()
+    result = built.ingest("r1").result
+    assert result is not None
+    assert [failure.document for failure in result.failures] == ["poison.pdf"]
+    assert result.failures[0].reason
+    assert found(target, word(1)) == every(range(6))
+    (docs / "poison.pdf").unlink()
+    write(docs, poison=text(7))
+    assert built.embedder is not None
+    before = built.embedder.embedded
+    result = built.ingest("r2").result
+    assert result is not None
+    assert (result.written, result.failures, built.embedder.embedded - before) == (1, (), 3)
+
+
+def test_a_document_that_kills_its_worker_does_not_keep_the_run(crew: Make, target: Target) -> None:
+    built = crew()
+    open_source = built.parts.source
+    deadly = DocumentId("page2")
+
+    def killing(name: str) -> object:
+        opened = open_source(name)  # type: ignore[arg-type]
+        original = opened.source.read
+
+        def reading(item: object) -> object:
+            if item.id == deadly:  # type: ignore[attr-defined]
+                raise KilledError
+            return original(item)  # type: ignore[arg-type]
+
+        opened.source.read = reading  # type: ignore[method-assign, assignment]
+        return opened
+
+    object.__setattr__(built.parts, "source", killing)
+    result = built.ingest("r1").result
+    assert result is not None
+    assert [failure.document for failure in result.failures] == ["page2.md"]
+    assert found(target, word(1)) == every(range(2)) + every(range(3, 6))
+
+
+def test_a_run_is_cancelled_between_two_jobs(crew: Make, target: Target, docs: Path) -> None:
+    built = crew()
+    built.ingest("r1")
+    write(docs, **{f"page{number}": text(number, 2) for number in range(6)})
+    done = 0
+
+    def cancel() -> None:
+        nonlocal done
+        done += 1
+        if done == 4:
+            built.steps.cancel(built.source, ADA)
+
+    assert built.ingest("r2", between=cancel).state is RunState.CANCELLED
+    assert found(target, word(1)) == every(range(6))
+    assert built.ingest("r3").state is RunState.DONE
+    assert found(target, word(2)) == every(range(6))
+
+
+def test_a_run_whose_messages_are_lost_is_resumed_from_where_it_was(crew: Make, target: Target) -> None:
+    for left in range(1, 10):
+        built = crew()
+        built.begin(f"r{left}", full=True)
+        for _ in range(left):  # all that waits is lost after so many jobs
+            message = built.lottery.waiting.pop(0)
+            built.steps.work(read(message.body), False)
+            if not built.lottery.waiting:
+                break
+        built.lottery.waiting.clear()
+        assert built.embedder is not None
+        if built.runs.current(built.source, f"r{left}").state is RunState.DONE:  # type: ignore[union-attr, arg-type]
+            continue
+        built.steps.resume(built.source, ADA)
+        built.lottery.run(built.steps.work)
+        assert built.runs.current(built.source, f"r{left}").state is RunState.DONE  # type: ignore[union-attr, arg-type]
+        assert found(target, word(1)) == every(range(6))
+    with pytest.raises(RejectedError, match="half done"):
+        built.steps.resume(built.source, ADA)
+
+
+def test_one_that_died_once_it_answered_is_ended_by_a_resumption(crew: Make, target: Target) -> None:
+    built = crew()
+    end = built.runs.end
+
+    def killed(run: RunRecord) -> None:
+        if run.state is RunState.DONE:
+            raise KilledError
+        end(run)
+
+    built.runs.end = killed  # type: ignore[method-assign]
+    assert built.ingest("r1").state is RunState.RUNNING
+    assert found(target, word(1)) == every(range(6))
+    built.runs.end = end  # type: ignore[method-assign]
+    built.steps.resume(built.source, ADA)
+    built.lottery.run(built.steps.work)
+    assert [each.state for each in built.ended] == [RunState.DONE]
+    assert found(target, word(1)) == every(range(6))
+
+
+def test_the_version_before_answers_again(crew: Make, target: Target, docs: Path) -> None:
+    built = crew()
+    built.ingest("r1")
+    with pytest.raises(RejectedError, match="no version before"):
+        built.parts.assembly.roll_back()
+    write(docs, **{f"page{number}": text(number, 2) for number in range(6)})
+    built.ingest("r2")
+    built.parts.assembly.roll_back()
+    assert (found(target, word(1)), found(target, word(2))) == (every(range(6)), [])
+    built.parts.assembly.roll_back()  # and forth
+    assert found(target, word(2)) == every(range(6))
+    built.parts.assembly.roll_back()
+    assert built.ingest("r3").state is RunState.DONE  # what a source holds is read again
+    assert found(target, word(2)) == every(range(6))
+
+
+def test_killed_at_any_write_it_converges_and_every_question_meets_one_version(
+    crew: Make, target: Target, docs: Path
+) -> None:
+    version = 1
+    assert crew().ingest("r0").state is RunState.DONE
+    killed = 0
+    for number in range(1, KILLS + 1):
+        pages = range(number % 3, 4 + number % 5)
+        for file in docs.glob("*.md"):
+            file.unlink()
+        write(docs, **{f"page{page}": text(page, number + 1) for page in pages})
+        built = crew(number, deaths=25, twice=20)
+        before = found(target, word(version))
+
+        def whole(before: list[str] = before, new: int = number + 1, old: int = version) -> None:
+            assert (found(target, word(old)), found(target, word(new))) in (
+                (before, []),
+                ([], every(pages)),  # noqa: B023
+            )
+
+        built.begin(f"r{number}")
+        resumed = 0
+        while (run := built.runs.current(built.source, f"r{number}")) and run.state is not RunState.DONE:  # type: ignore[arg-type]
+            built.lottery.run(built.steps.work, whole)
+            run = built.runs.current(built.source, f"r{number}")  # type: ignore[arg-type]
+            if run and run.state is not RunState.DONE:  # its messages were killed five times: as an admin does
+                built.lottery.deaths = 0
+                built.steps.resume(built.source, ADA)
+                resumed += 1
+                assert resumed < 3, run.reason
+        killed += built.lottery.killed
+        assert found(target, word(number + 1)) == every(pages)
+        assert found(target, word(version)) == []
+        version = number + 1
+    assert killed > KILLS / 2
