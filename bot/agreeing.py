@@ -36,6 +36,10 @@ def check(settings: Settings) -> None:
         from bot import stated_sources
 
         stated_sources.read(settings)
+    if settings.textract:
+        from bot import recognition
+
+        recognition.stated(settings)
     if settings.cost_tag and not all(settings.cost_tag.partition("=")):
         raise wrong("cost_tag", "it reads name=value")
 
