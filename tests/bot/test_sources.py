@@ -224,7 +224,7 @@ class TestInTheScheduler:
 
         boto3.setup_default_session()
         assert boto3.DEFAULT_SESSION is not None
-        boto3.DEFAULT_SESSION.events.register("before-send.scheduler", gone)
+        boto3.DEFAULT_SESSION.events.register("before-send.scheduler", cast(Any, gone))
         with pytest.raises(MisconfiguredError, match=r"the schedule group gone may not be used \(ResourceNotFound"):
             scheduling.keep(made(tmp_path, aws_url, handbook=BUCKET), "gone", self.QUEUE, self.ROLE)
 
