@@ -61,4 +61,5 @@ def write(root: Path, **files: str) -> Path:
 
 
 def app(home: Path, embedding_model: str = "none") -> App:
-    return App(Settings(home=str(home), embedding_model=embedding_model))
+    """What NOON is written with stays, whenever a test runs."""
+    return App(Settings(home=str(home), embedding_model=embedding_model, retention=36_500))

@@ -31,7 +31,7 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def app(home: Path, **settings: str) -> App:
-    return App(Settings(home=str(home), embedding_model="none", **settings))  # type: ignore[arg-type]
+    return App(Settings(home=str(home), embedding_model="none", retention=36_500, **settings))  # type: ignore[arg-type]
 
 
 def files_with(home: Path, text: str) -> list[str]:
