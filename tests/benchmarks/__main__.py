@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from tests.benchmarks import (
     caching,
+    demands,
     hostile,
     ingress,
     opensearch,
@@ -34,6 +35,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "burst": pipeline.burst,
     "load": pipeline.load,
     "package": package.measure,
+    "demands": demands.measure,
     "ingress": ingress.measure,
     "slack-words": slack_words.measure,
     "storm": storm.measure,

@@ -1,0 +1,59 @@
+"""How long a function is at one question: its waits for others, and its own CPU time on its share of a processor."""
+
+from dataclasses import dataclass
+
+from bot.estimating.lines import number
+from bot.estimating.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """Seconds, and of what."""
+
+    parts: tuple[tuple[str, float], ...]
+
+    @property
+    def seconds(self) -> float:
+        return sum(seconds for _, seconds in self.parts)
+
+    def __str__(self) -> str:
+        return f"{' + '.join(f'{name} {number(seconds)}' for name, seconds in self.parts)} = {number(self.seconds)}"
+
+
+def drafted(tables: Tables, memory: int, output_tokens: float) -> Duration:
+    """A worker at a question in Slack that a model answers."""
+    own = (tables.value("core_cpu") + tables.value("channel_cpu")) / _processor(tables, memory)
+    return Duration(
+        (
+            ("own", own),
+            *_stored(tables),
+            ("embedding", tables.value("embedding")),
+            ("search", tables.value("search")),
+            ("first token", tables.value("first_token")),
+            (f"{number(output_tokens)} tokens", output_tokens * tables.value("token")),
+            *_posted(tables),
+        )
+    )
+
+
+def cached(tables: Tables, memory: int) -> Duration:
+    """The same, answered from the cache."""
+    own = (tables.value("cached_cpu") + tables.value("channel_cpu")) / _processor(tables, memory)
+    return Duration((("own", own), *_stored(tables), ("cache", tables.value("cached")), *_posted(tables)))
+
+
+def received(tables: Tables) -> Duration:
+    """The request URL's function at one event."""
+    return Duration((("own", tables.value("ingress")), ("queue", tables.value("store_call"))))
+
+
+def _processor(tables: Tables, memory: int) -> float:
+    return min(1.0, memory / tables.value("vcpu_memory"))
+
+
+def _stored(tables: Tables) -> tuple[tuple[str, float], ...]:
+    return (("DynamoDB", tables.value("store_calls") * tables.value("store_call")),)
+
+
+def _posted(tables: Tables) -> tuple[tuple[str, float], ...]:
+    return (("Slack", tables.value("slack_calls") * tables.value("slack_call")),)
