@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from bot.estimating.lines import number
 from bot.estimating.tables import Tables
 
+Told = tuple[str, float]
+
 
 @dataclass(frozen=True, slots=True)
 class Duration:
@@ -20,8 +22,8 @@ class Duration:
         return f"{' + '.join(f'{name} {number(seconds)}' for name, seconds in self.parts)} = {number(self.seconds)}"
 
 
-def drafted(tables: Tables, memory: int, output_tokens: float) -> Duration:
-    """A worker at a question in Slack that a model answers."""
+def drafted(tables: Tables, memory: int, output_tokens: float, told: Told | None = None) -> Duration:
+    """A worker at a question that a model answers; `told`: the channel's calls, Slack's where nothing is said."""
     own = (tables.value("core_cpu") + tables.value("channel_cpu")) / _processor(tables, memory)
     return Duration(
         (
@@ -31,15 +33,15 @@ def drafted(tables: Tables, memory: int, output_tokens: float) -> Duration:
             ("search", tables.value("search")),
             ("first token", tables.value("first_token")),
             (f"{number(output_tokens)} tokens", output_tokens * tables.value("token")),
-            *_posted(tables),
+            told or slack(tables),
         )
     )
 
 
-def cached(tables: Tables, memory: int) -> Duration:
+def cached(tables: Tables, memory: int, told: Told | None = None) -> Duration:
     """The same, answered from the cache."""
     own = (tables.value("cached_cpu") + tables.value("channel_cpu")) / _processor(tables, memory)
-    return Duration((("own", own), *_stored(tables), ("cache", tables.value("cached")), *_posted(tables)))
+    return Duration((("own", own), *_stored(tables), ("cache", tables.value("cached")), told or slack(tables)))
 
 
 def received(tables: Tables) -> Duration:
@@ -55,5 +57,9 @@ def _stored(tables: Tables) -> tuple[tuple[str, float], ...]:
     return (("DynamoDB", tables.value("store_calls") * tables.value("store_call")),)
 
 
-def _posted(tables: Tables) -> tuple[tuple[str, float], ...]:
-    return (("Slack", tables.value("slack_calls") * tables.value("slack_call")),)
+def slack(tables: Tables) -> Told:
+    return "Slack", tables.value("slack_calls") * tables.value("slack_call")
+
+
+def zendesk(tables: Tables) -> Told:
+    return "Zendesk", tables.value("zendesk_calls") * tables.value("zendesk_call")
