@@ -21,6 +21,7 @@ from tests.benchmarks import (
     zendesk_readers,
     zendesk_storm,
 )
+from tests.benchmarks.capacity import checking
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "ask": speed.ask,
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "vectors": speed.vectors,
     "quality": quality.measure,
     "caching": caching.caching,
+    "capacity-check": checking.measure,
     "pipeline": pipeline.answer,
     "burst": pipeline.burst,
     "load": pipeline.load,

@@ -7,17 +7,20 @@ from statistics import mean, median
 import pytest
 from simpy import Environment
 
+from bot.batching import AGAIN as OFF
 from bot.estimating import durations
 from bot.estimating.tables import shipped
 from tests.benchmarks.capacity import bounds, scenarios
+from tests.benchmarks.capacity.__main__ import PARTS
 from tests.benchmarks.capacity.checking import KNOWN, simulated
 from tests.benchmarks.capacity.limits import Channel, Limits, of
 from tests.benchmarks.capacity.scenarios import at_once
 from tests.benchmarks.capacity.waiting import Bucket, Station
+from tests.benchmarks.marked import part
 
 WIDE = Limits(
     rate=1e6, burst=1e6, workers=1e6, search_most=1e6, warm=10**6, account=1e6, pollers=1e6, polled_most=1e6,
-    tokens=1e12, search_units=1e6,
+    tokens=1e12, search_units=1e6, patience=1e9,
 )  # fmt: skip
 
 
@@ -91,6 +94,18 @@ def test_it_says_what_a_real_run_took(workers: int, count: int, last: float, mid
     said = [0.0] * KNOWN + simulated(workers, count - KNOWN, 1.56, 0.033)
     assert max(said) == pytest.approx(last, rel=0.05)
     assert median(said) == pytest.approx(middle, rel=0.15)
+
+
+def test_whoever_waits_longer_than_a_job_is_put_off_is_told() -> None:
+    result = at_once("large", Channel.ZENDESK, 2_000, replace(WIDE, patience=20), cached=0.0)
+    assert result.told > 1_000
+    assert result.answered == 2_000 - result.told
+    assert result.whole[1] < sum(OFF) + 4 * 60
+
+
+@pytest.mark.parametrize("name", ["times", "limits", "large"])
+def test_the_document_says_what_is_reckoned(name: str) -> None:
+    assert part("capacity.md", name) == "\n".join(PARTS[name]()).strip("\n"), "make capacity writes it anew"
 
 
 def test_a_month_beyond_a_limit_is_told_to_be() -> None:

@@ -25,6 +25,7 @@ class Load:
     search: float  # seconds of a unit
     events: float
     zendesk: float  # requests
+    updates: float  # of them
 
 
 def load(tables: Tables, limits: Limits, channel: Channel, memory: int, cached: float) -> Load:
@@ -40,6 +41,7 @@ def load(tables: Tables, limits: Limits, channel: Channel, memory: int, cached: 
         search=drafted * value("search"),
         events=value("events") if channel is Channel.SLACK else 1,
         zendesk=value("zendesk_calls"),
+        updates=value("zendesk_updates"),
     )
 
 
@@ -115,7 +117,7 @@ def _told(limits: Limits, each: Load, channel: Channel) -> Mapping[str, tuple[fl
         }
     if channel is Channel.ZENDESK:
         return {
-            "Zendesk's updates of tickets": (1, limits.updates, limits.updates),
-            "Zendesk's requests": (each.zendesk, limits.requests, limits.requests),
+            "Zendesk's updates of tickets": (each.updates, limits.updates, limits.updates_at_once),
+            "Zendesk's requests": (each.zendesk, limits.requests, limits.requests_at_once),
         }
     return {}

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.estimating.tables import Size
+from integrations.zendesk.pacing import PLANS, SHARE, UPDATES, Limit
 
 AGAIN = (1.0, 60.0, 300.0, 3_600.0, 3_600.0, 3_600.0)  # seconds after which Slack delivers what was refused once more
+UPDATING = Limit("updates", int(UPDATES * SHARE), 60.0)
+REQUESTING = Limit("requests", int(PLANS["enterprise"] * SHARE), 60.0)
 
 
 class Channel(StrEnum):
@@ -39,8 +42,11 @@ class Limits:
     workspace: float = 600  # posts, a workspace: Slack says several hundred
     streams: float = 18  # that we start; Slack's limit is 20
     channels: int = 100  # that the questions come from: assumed
-    updates: float = 100  # of tickets, an account of Zendesk's
-    requests: float = 700  # of Zendesk's API: 200 to 2,500 by plan
+    updates: float = UPDATING.rate * 60  # what we take of the 100 that an account of Zendesk's has
+    updates_at_once: float = UPDATING.burst
+    requests: float = REQUESTING.rate * 60  # and of the 700 that its plan Enterprise has
+    requests_at_once: float = REQUESTING.burst
+    patience: float = 20.0  # seconds that a worker of ours waits for a turn, before it puts the job off
 
 
 def of(size: Size) -> Limits:

@@ -30,6 +30,7 @@ class Result:
     oldest: float  # in the queue
     workers: int  # at once
     refused: int  # events, at first
+    told: int  # questions that were put off for the last time
     binding: str
 
 
@@ -93,6 +94,7 @@ def _result(found: Found, asked: int, binding: str) -> Result:
         max(found.ages, default=0.0),
         found.workers,
         found.refused,
+        found.told,
         binding,
     )
 

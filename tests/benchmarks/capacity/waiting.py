@@ -53,14 +53,16 @@ class Bucket:
         self._rate, self._burst = per_minute / 60, per_minute if burst is None else burst
         self._at = float("-inf")  # when all that was taken would have been allowed, one after the other
 
+    def wait(self, now: float, amount: float = 1.0) -> float:
+        """Seconds until its turn, were it taken now."""
+        return max(0.0, max(self._at, now) + (amount - self._burst) / self._rate - now)
+
     def take(self, now: float, amount: float = 1.0) -> float:
-        """Seconds until its turn, which is taken."""
+        """The same, and its turn is taken."""
+        wait = self.wait(now, amount)
         self._at = max(self._at, now) + amount / self._rate
-        return max(0.0, self._at - now - self._burst / self._rate)
+        return wait
 
     def offers(self, now: float, amount: float = 1.0) -> bool:
         """Whether it may go at once; only then it is taken."""
-        if max(self._at, now) + amount / self._rate - now > self._burst / self._rate:
-            return False
-        self.take(now, amount)
-        return True
+        return not self.wait(now, amount) and self.take(now, amount) == 0

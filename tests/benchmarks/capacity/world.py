@@ -1,24 +1,29 @@
 """Questions on their way through the request URL, the queue, a worker, the search, the model and a channel's limits.
 
-Who waits for a limit keeps its worker as long as a person's deadline allows, and else goes back to the queue: as the
-product does. What is not in it: that a retry which came too early takes a call itself.
+Who waits for a limit keeps its worker as long as a person's deadline allows, and else puts the job off, as often as the
+product does: then the asker is told. What is not in it: that a try which comes too early takes a call itself.
 """
 
 import random
 from collections import defaultdict
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from math import log
 
 from simpy import Environment, Event
 
+from bot.batching import AGAIN as OFF
 from bot.estimating.tables import Tables
 from tests.benchmarks.capacity.limits import AGAIN, Channel, Limits
 from tests.benchmarks.capacity.waiting import Bucket, Station
 
 Steps = Generator[Event, None, None]
-PATIENCE = 20.0  # seconds that a worker waits for a limit before it gives its place up
+Off = Iterator[float]  # for how long a job is put off, while it is
 SPREAD = 0.4  # of the logarithm of what a model takes
+
+
+class GivenUpError(Exception):
+    """The job was delivered for the last time."""
 
 
 @dataclass(slots=True)
@@ -32,6 +37,7 @@ class Found:
         default_factory=lambda: defaultdict(float)
     )  # seconds of all, by what they waited for
     refused: int = 0  # events that the request URL turned away
+    told: int = 0  # questions that were put off for the last time
     workers: int = 0  # at once, at the most
 
 
@@ -59,7 +65,9 @@ class World:
         self._search = Station(self.env, self._searchers)
         self._door = Bucket(limits.rate * 60, limits.burst)
         self._tokens, self._workspace = Bucket(limits.tokens), Bucket(limits.workspace)
-        self._streams, self._updates, self._requests = map(Bucket, (limits.streams, limits.updates, limits.requests))
+        self._streams = Bucket(limits.streams)
+        self._updates = Bucket(limits.updates, limits.updates_at_once)
+        self._requests = Bucket(limits.requests, limits.requests_at_once)
         self._posts = [Bucket(limits.posts, limits.posts_at_once) for _ in range(limits.channels)]
 
     def run(self, arrivals: Iterable[float], until: float | None = None) -> Found:
@@ -95,11 +103,15 @@ class World:
         self.found.ages.append(self.env.now - queued)
         self.found.waits["workers"] += self.env.now - queued
         yield from self._start()
-        first = yield from self._work()
+        try:
+            first = yield from self._work(iter(OFF))
+        except GivenUpError:
+            self.found.told += 1
+        else:
+            self.found.first.append(first - at)
+            self.found.whole.append(self.env.now - at)
         self._warm += 1
         self._workers.leave()
-        self.found.first.append(first - at)
-        self.found.whole.append(self.env.now - at)
 
     def _received(self) -> Generator[Event, None, bool]:
         """Whether one of its events was taken in."""
@@ -126,7 +138,7 @@ class World:
         self.found.waits["cold starts"] += wait
         yield self.env.timeout(wait)
 
-    def _work(self) -> Generator[Event, None, float]:
+    def _work(self, off: Off) -> Generator[Event, None, float]:
         """When the first words stood there."""
         value, slack = self._tables.value, self._channel is Channel.SLACK
         known = self._chance.random() < self._cached
@@ -135,13 +147,14 @@ class World:
         if slack:
             yield self.env.timeout(value("slack_call"))
         elif self._channel is Channel.ZENDESK:
-            yield from self._asked_zendesk(3)
+            yield from self._asked_zendesk(off, 3)
         if known:
             yield self.env.timeout(value("cached"))
-            return (yield from self._show())
+            return (yield from self._show(off))
         yield self.env.timeout(value("embedding"))
         yield from self._searched()
         yield from self._allowed(
+            off,
             "tokens of the model",
             self._tokens,
             value("passage_tokens") + self._limits.burndown * value("output_tokens"),
@@ -150,11 +163,11 @@ class World:
         yield self.env.timeout(self._about(value("first_token")) + pace * value("first_sentence"))
         rest = pace * (value("output_tokens") - value("first_sentence"))
         if slack and self._streams.offers(self.env.now):
-            shown = yield from self._show()
+            shown = yield from self._show(off)
             yield self.env.timeout(rest + value("slack_call"))
             return shown
         yield self.env.timeout(rest)
-        return (yield from self._show())
+        return (yield from self._show(off))
 
     def _searched(self) -> Steps:
         asked = self.env.now
@@ -163,34 +176,44 @@ class World:
         yield self.env.timeout(self._tables.value("search"))
         self._search.leave()
 
-    def _show(self) -> Generator[Event, None, float]:
+    def _show(self, off: Off) -> Generator[Event, None, float]:
         """Something of the answer, where the asker reads it; when that was."""
         if self._channel is Channel.SLACK:
             channel = self._chance.choice(self._posts)
-            yield from self._allowed("Slack: posts of a channel", channel)
-            yield from self._allowed("Slack: posts of the workspace", self._workspace)
+            yield from self._allowed(off, "Slack: posts of a channel", channel)
+            yield from self._allowed(off, "Slack: posts of the workspace", self._workspace)
             yield self.env.timeout(self._tables.value("slack_call"))
         elif self._channel is Channel.ZENDESK:
-            yield from self._allowed("Zendesk: updates of tickets", self._updates)
-            yield from self._asked_zendesk(round(self._tables.value("zendesk_calls")) - 3)
+            for _ in range(round(self._tables.value("zendesk_updates"))):  # the note, and its tags
+                yield from self._allowed(off, "Zendesk: updates of tickets", self._updates)
+                yield from self._asked_zendesk(off, 1)
         return self.env.now
 
-    def _asked_zendesk(self, count: int) -> Steps:
+    def _asked_zendesk(self, off: Off, count: int) -> Steps:
         for _ in range(count):
-            yield from self._allowed("Zendesk: requests", self._requests)
+            yield from self._allowed(off, "Zendesk: requests", self._requests)
             yield self.env.timeout(self._tables.value("zendesk_call"))
 
-    def _allowed(self, name: str, bucket: Bucket, amount: float = 1.0) -> Steps:
-        wait = bucket.take(self.env.now, amount)
+    def _allowed(self, off: Off, name: str, bucket: Bucket, amount: float = 1.0) -> Steps:
+        while (wait := bucket.wait(self.env.now, amount)) > self._limits.patience:
+            yield from self._put_off(off, name, wait)
+        bucket.take(self.env.now, amount)
         self.found.waits[name] += wait
-        if wait <= PATIENCE:
-            yield self.env.timeout(wait)
-            return
+        yield self.env.timeout(wait)
+
+    def _put_off(self, off: Off, name: str, told: float) -> Steps:
+        """The place goes to another; `told`: the seconds that a refusal names."""
+        wait = next(off, None)
+        if wait is None:
+            raise GivenUpError
         self._warm += 1
         self._workers.leave()
-        yield self.env.timeout(wait)
+        self.found.waits[name] += max(wait, told)
+        yield self.env.timeout(max(wait, told))
         yield self._workers.take()
         yield from self._start()
+        value = self._tables.value
+        yield self.env.timeout(value("channel_cpu") / self._processor + value("store_calls") * value("store_call"))
 
     def _about(self, seconds: float) -> float:
         """Lognormal, with that mean."""
