@@ -46,7 +46,8 @@ def awake(tables: Tables, use: Use) -> list[Line]:
     """A month with its questions, however many within an hour."""
     value, price = tables.value, tables.prices
     metrics = Factor(value("metrics"), "metrics")
-    lines = [Line("CloudWatch metrics", (metrics, Factor(1, "month")), price["metric"])]
+    written = Factor(value("open_hours") / HOURS if use.questions else 0, "of a month")
+    lines = [Line("CloudWatch metrics, in the hours that they are written", (metrics, written), price["metric"])]
     if not use.classic:
         lines.append(
             Line(

@@ -22,7 +22,7 @@ from bot.settings import Settings
 from rag_core.errors import MisconfiguredError
 from tests.benchmarks.marked import part
 
-TEMPLATE = Path(__file__).resolve().parents[3] / "infra" / "template.yaml"
+INFRA, BOT = Path(__file__).resolve().parents[3] / "infra", Path(estimating.__file__).parent
 
 
 def run(*arguments: str, **environment: str) -> str:
@@ -149,14 +149,42 @@ def test_the_document_is_what_the_command_prints() -> None:
     assert part("costs.md", "supportbot costs --estimate") == run().strip("\n"), "make capacity prints it anew"
 
 
-@pytest.mark.skipif(not TEMPLATE.exists(), reason="the template is not there yet")
-def test_the_sizes_are_the_templates() -> None:
-    class Loader(yaml.SafeLoader):
-        """CloudFormation's own tags are of no interest here."""
+class Loader(yaml.SafeLoader):
+    """CloudFormation's own tags are of no interest here."""
 
-    Loader.add_multi_constructor("!", lambda *_: None)
-    sizes = yaml.load(TEMPLATE.read_text("utf-8"), Loader)["Mappings"]["Sizes"]  # noqa: S506 - a safe one
-    assert sizes == json.loads((Path(estimating.__file__).parent / "sizes.json").read_text("utf-8"))
+
+Loader.add_multi_constructor("!", lambda *_: None)
+
+
+def templates(*names: str) -> list[dict[str, Any]]:
+    """Skips where one is not there yet."""
+    if missing := [name for name in names if not (INFRA / name).exists()]:
+        pytest.skip(f"infra has no {missing[0]} yet")
+    return [yaml.load((INFRA / name).read_text("utf-8"), Loader) for name in names]  # noqa: S506 - a safe one
+
+
+def test_the_sizes_are_the_templates() -> None:
+    (template,) = templates("template.yaml")
+    assert template["Mappings"]["Sizes"] == json.loads((BOT / "sizes.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("figure", "file", "kind"),
+    [
+        ("secrets", "template.yaml", "AWS::SecretsManager::Secret"),
+        ("gateways", "cache.yaml", "AWS::EC2::NatGateway"),
+        ("alarms", "observing.yaml", "AWS::CloudWatch::Alarm"),
+        ("dashboards", "observing.yaml", "AWS::CloudWatch::Dashboard"),
+    ],
+)
+def test_there_are_as_many_parts_as_the_templates_have(figure: str, file: str, kind: str) -> None:
+    (template,) = templates(file)
+    assert shipped().value(figure) == sum(each["Type"] == kind for each in template["Resources"].values())
+
+
+def test_there_are_as_many_metrics_as_the_product_has() -> None:
+    metrics = pytest.importorskip("bot.metrics")
+    assert shipped().value("metrics") == metrics.most(3)
 
 
 def test_a_use_knows_what_is_drafted() -> None:
