@@ -3,7 +3,6 @@
 import socket
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 
 import pytest
 from redis import Redis
@@ -67,9 +66,7 @@ def guarded_redis(redis_server: Server) -> Iterator[Server]:
 
 
 def test_redis_is_signed_in_to_with_the_password_of_its_url(guarded_redis: Server) -> None:
-    for password, kept in (("s%2Fcret", b"here"), ("other", None)):
+    for password, signed_in in (("s%2Fcret", True), ("other", False)):
         address = guarded_redis.url.replace("//", f"//:{password}@")
-        with aws.cache(Settings(redis_url=address)) as cache:
-            cache.warm(5)
-            cache.put({"key": b"here"}, ttl=timedelta(minutes=1))
-            assert cache.get(["key"]) == [kept]
+        with aws.cache(Settings(redis_url=address)) as cache:  # how long it waits for a value is no matter here
+            assert cache.warm(20) == signed_in

@@ -7,7 +7,7 @@ from bot.local.slackview.drawing import clock
 from bot.local.slackview.fields import Field, field
 from bot.local.slackview.office import Office
 from bot.local.slackview.visiting import Visit, channels
-from bot.local.workspace.nouns import Channel, Json, Message, Role, Streaming, View
+from bot.local.workspace.nouns import Channel, Json, Message, Role, View
 from bot.local.workspace.workspace import Workspace
 
 WORKING = "processing"  # the state of a session
@@ -182,7 +182,7 @@ class Screen:
             list(_blocks(message)),
             tuple(each.name for each in message.files),
             message.seen_by is not None,
-            world.age(message).streaming is Streaming.OPEN,
+            world.age(message).grows,
             message.edited is not None and not message.bot_id,
             len(replies),
             Visit(person, self.visit.channel, message).url,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.local.workspace import composing, showing
 from bot.local.workspace.calling import Call, Change
-from bot.local.workspace.nouns import Channel, Json, Message, Streaming
+from bot.local.workspace.nouns import Channel, Json, Message
 from bot.local.workspace.refusing import RefusalError
 
 
@@ -64,7 +64,7 @@ def update(call: Call) -> Json:
     message = composing.own(
         call.world, channel, arguments, call.team.bot, missing="message_not_found", foreign="cant_update_message"
     )
-    if message.streaming is Streaming.OPEN:
+    if message.grows:
         raise RefusalError("streaming_state_conflict")
     window = call.team.edit_window
     if window is not None and call.world.clock.now() - message.kept >= window:

@@ -116,6 +116,11 @@ class Message:
         """The ts of the thread it is in, which is its own when it began it."""
         return self.thread_ts or self.ts
 
+    @property
+    def grows(self) -> bool:
+        """Whether its stream has not ended."""
+        return self.streaming is Streaming.OPEN
+
 
 @dataclass(slots=True)
 class Channel:

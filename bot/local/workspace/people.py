@@ -138,9 +138,7 @@ class People:
         """Press the stop button of a thread: its streams take no more, and the app is told."""
         world = self._world
         with world.changed:
-            streams = [
-                each for each in channel.threads.get(thread.root, []) if world.age(each).streaming is Streaming.OPEN
-            ]
+            streams = [each for each in channel.threads.get(thread.root, []) if world.age(each).grows]
             for each in streams:
                 each.streaming = Streaming.STOPPED
             world.touch()

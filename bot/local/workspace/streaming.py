@@ -54,7 +54,7 @@ def stop(call: Call) -> Json:
     message = _streaming(call, channel, stopped=True)
     last = composing.checked(call.arguments.structure("blocks")) if call.arguments.has("blocks") else []
     metadata = composing.metadata(call.arguments)
-    if message.streaming is Streaming.OPEN:
+    if message.grows:
         _grow(message, call)
     message.blocks = [*message.blocks, *last]
     message.metadata = metadata or message.metadata
@@ -91,7 +91,7 @@ def _streaming(call: Call, channel: Channel, *, stopped: bool = False) -> Messag
         if stopped:
             return message
         raise RefusalError("stopped_by_user")
-    if message.streaming is not Streaming.OPEN:
+    if not message.grows:
         raise RefusalError("message_not_in_streaming_state")
     return message
 

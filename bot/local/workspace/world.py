@@ -181,6 +181,6 @@ class World:
 
     def age(self, message: Message) -> Message:
         """A stream that nobody ended has ended itself by now."""
-        if message.streaming is Streaming.OPEN and self.clock.now() >= message.stream_ends:
+        if message.grows and self.clock.now() >= message.stream_ends:
             message.streaming = Streaming.ENDED
         return message

@@ -41,7 +41,7 @@ class Help:
     def answer(self, question: Message) -> Message:
         """The one reply, once it stands."""
         assert self.slack.wait_for(
-            lambda: any("[1]" in each.text and not each.streaming for each in self.slack.thread(question))
+            lambda: any("[1]" in each.text and not each.grows for each in self.slack.thread(question))
         )
         (reply,) = [each for each in self.slack.thread(question) if each.user == self.slack.bot.id]
         return reply

@@ -276,7 +276,7 @@ def test_nor_does_socket_mode(
     with answering(App(settings(tmp_path / "home", team)), log):
         team.sockets.await_connected(5)
         asked = team.say(room, ada, f"<@{team.bot.id}> {REFUND}")
-        until(lambda: any("canaryanswer" in each.text and not each.streaming for each in team.thread(asked)))
+        until(lambda: any("canaryanswer" in each.text and not each.grows for each in team.thread(asked)))
         team.sockets.disconnect()
         team.sockets.await_connected(5)
         team.command(ada, room, "/support", REFUND)

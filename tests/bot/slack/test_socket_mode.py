@@ -227,7 +227,7 @@ def test_what_waits_at_the_end_is_answered_first(help_: Help, home: Path) -> Non
     with answering(App(settings(home, help_.slack)), StringIO()):
         asked = [help_.ask(f"{REFUND} ({number})") for number in range(5)]
     replies = [each for question in asked for each in help_.slack.thread(question) if each.user == help_.slack.bot.id]
-    assert ["thirty days" in each.text and not each.streaming for each in replies] == [True] * 5
+    assert ["thirty days" in each.text and not each.grows for each in replies] == [True] * 5
 
 
 def oauth(home: Path, slack: Workspace, *teams: Team) -> Settings:
@@ -260,7 +260,7 @@ def test_several_workspaces_install_it_from_this_machine_and_are_answered(help_:
             assert browser.get(back, params={"code": code, "state": state}, headers=cookie).status_code == 200
         channel = slack.add_channel("acme-help", olga, team=acme)
         question = slack.say(channel, olga, f"<@{acme.bot}> {REFUND}")
-        until(lambda: any("thirty days" in each.text and not each.streaming for each in slack.thread(question)))
+        until(lambda: any("thirty days" in each.text and not each.grows for each in slack.thread(question)))
         reply = help_.answer(help_.ask())
         value = next(found for found in values(reply.blocks) if found.startswith("not_helpful:"))
         slack.click(help_.ada, reply, "rate", value)

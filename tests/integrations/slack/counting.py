@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.local.workspace.nouns import Message, Streaming
+from bot.local.workspace.nouns import Message
 from bot.local.workspace.workspace import Workspace
 from integrations.slack import answers
 from integrations.slack.answers import About
@@ -75,7 +75,7 @@ def _judge(toll: Toll, turn: str, record: AnswerRecord, found: list[Message]) ->
     numbers = [each.metadata["event_payload"]["part"] for each in parts]  # type: ignore[index]
     if len(parts) > len(expected) or len(set(numbers)) < len(numbers) or len(buttons) > 1:
         toll.twice.append(f"twice {turn}: {len(parts)} instead of {len(expected)}, {len(buttons)} times buttons")
-    elif _words(parts) != _words(expected) or not buttons or any(each.streaming is Streaming.OPEN for each in parts):
+    elif _words(parts) != _words(expected) or not buttons or any(each.grows for each in parts):
         toll.torn.append(f"torn {turn}: {_words(parts)[:200]!r} instead of {_words(expected)[:200]!r}")
 
 

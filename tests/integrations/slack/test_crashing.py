@@ -88,7 +88,7 @@ def check(here: Office, asked: Message, how: str) -> None:
         assert len(replies) == 1
     else:
         assert len(replies) == len({reply.ts for reply in replies}) == 2
-    assert not any(reply.streaming == "open" for reply in replies)
+    assert not any(reply.grows for reply in replies)
 
 
 @pytest.mark.parametrize(
