@@ -8,6 +8,7 @@ import pygal
 from pygal.etree import etree
 from pygal.style import Style
 
+import bot.local.charts  # noqa: F401 - it takes back what pygal does to imports
 from tests.benchmarks.capacity.limits import Channel
 from tests.benchmarks.capacity.scenarios import AT_ONCE, at_once
 from tests.benchmarks.marked import DOCS
