@@ -28,7 +28,8 @@ def per_thousand(tables: Tables, size: Size, use: Use, models: TokenPrices) -> l
             (Factor(value("record_size") / KB, "GB"), Factor(HALF, "of a month")),
             "dynamodb_storage",
         ),
-        ("CloudWatch logs", (Factor(value("logged") / KB, "GB"),), "log_ingested"),
+        ("CloudWatch logs: written", (Factor(value("logged") / KB, "GB"),), "log_ingested"),
+        ("CloudWatch logs: kept for a month", (Factor(value("logged") / KB, "GB"),), "log_stored"),
         ("To the internet", (Factor(value("sent") / KB, "GB"),), "traffic_out"),
     )
     lines += [Line(what, (asked, *factors), tables.prices[price]) for what, factors, price in simple]

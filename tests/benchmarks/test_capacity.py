@@ -24,10 +24,10 @@ WIDE = Limits(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("places", "busy", "count"), [(1, 0.7, 60_000), (10, 0.8, 200_000)])
-def test_a_station_waits_as_erlang_says(places: int, busy: float, count: int) -> None:
+@pytest.mark.parametrize(("places", "busy"), [(1, 0.5), (3, 0.5), (10, 0.6)])
+def test_a_station_waits_as_erlang_says(places: int, busy: float) -> None:
     env, chance, waits = Environment(), random.Random(places), list[float]()  # noqa: S311
-    station, rate = Station(env, lambda _: places), places * busy
+    station, rate, count = Station(env, lambda _: places), places * busy, 40_000
 
     def ask(at: float):  # type: ignore[no-untyped-def]
         yield env.timeout(at)
@@ -40,7 +40,7 @@ def test_a_station_waits_as_erlang_says(places: int, busy: float, count: int) ->
     for _ in range(count):
         env.process(ask(at := at + chance.expovariate(rate)))
     env.run()
-    assert mean(waits) == pytest.approx(bounds.longest_queue(places, rate, 1.0), rel=0.08)
+    assert mean(waits) == pytest.approx(bounds.longest_queue(places, rate, 1.0), rel=0.1)
     assert station.most == places
 
 

@@ -63,6 +63,12 @@ def test_every_price_and_every_factor_is_in_a_table_with_its_source() -> None:
         assert figure.how.startswith(("measured: ", "assumed", "stated by AWS: ", "the template's")), name
 
 
+def test_there_is_no_price_and_no_figure_that_nothing_is_reckoned_with() -> None:
+    places = (BOT, INFRA.parent / "tests" / "benchmarks" / "capacity")
+    code = "".join(file.read_text("utf-8") for place in places for file in place.glob("*.py"))
+    assert not [name for name in (*shipped().prices, *shipped().figures) if f'"{name}"' not in code]
+
+
 def test_it_asks_nobody_and_needs_no_account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def refused(*_: object, **__: object) -> None:
         raise AssertionError("an estimate opened a connection")
