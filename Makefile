@@ -5,12 +5,13 @@ ARGS ?=
 # tests wait more than they compute: more workers than cores
 WORKERS ?= 4
 
-.PHONY: help demo test check bench package lock
+.PHONY: help demo test check bench capacity package lock
 help:
 	@echo "make demo    try it: ingest the demo help center and open the playground (ARGS=--check: ask three questions and stop)"
 	@echo "make test    run every test, on four workers (ARGS='-n0 -k refund': those, in this process)"
 	@echo "make check   lint, types, import rules"
 	@echo "make bench   measure speed and quality (needs ../shared; see docs/)"
+	@echo "make capacity print anew what docs/costs.md and docs/capacity.md reckon"
 	@echo "make package build the zip of the Lambda functions (ARGS=--local: for this machine)"
 	@echo "make lock    raise the locked versions"
 
@@ -41,6 +42,9 @@ check: .venv/tests-ready
 
 bench: .venv/tests-ready
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+capacity: .venv/tests-ready
+	$(BIN)/python -m tests.benchmarks.capacity
 
 package: .venv/tests-ready
 	@$(BIN)/python -m infra.packaging $(ARGS)

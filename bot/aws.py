@@ -69,7 +69,7 @@ def answer_model(settings: Settings, *, only: str = "") -> AnswerModel:
         latency=settings.latency,
         guardrail=settings.guardrail,
         guardrail_version=settings.guardrail_version,
-        prices=_prices(settings.prices),
+        prices=prices(settings.prices),
     )
     return BedrockAnswerModel(converse, _bedrock(settings))
 
@@ -233,7 +233,7 @@ def _bedrock(settings: Settings) -> "Connection":
     )
 
 
-def _prices(stated: str) -> "Prices":
+def prices(stated: str) -> "Prices":
     from rag_core.backends.bedrock.pricing import Price, Prices
 
     try:

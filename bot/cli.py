@@ -14,7 +14,7 @@ from rag_core.errors import SupportBotError
 COMMANDS = {
     "ask": "Ask a question and get a cited answer, or an honest I don't know.",
     "backup": "Write all of this home into one file.",
-    "costs": "Show what the answers cost, by day, model and AWS service.",
+    "costs": "Show what the answers cost, by day, model and AWS service; or what an installation would cost.",
     "doctor": "Check that every part an answer needs is there.",
     "demo": "Ingest the demo help center and open the playground.",
     "eval": "Measure retrieval and abstention with questions whose sources are known.",

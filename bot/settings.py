@@ -61,7 +61,9 @@ PRICES = """{
   "anthropic.claude-haiku-5-5": [0.10, 0.50, 0.01, 0.125],
   "anthropic.claude-sonnet-5-5": [2, 10, 0.2, 2.5],
   "anthropic.claude-opus-5-5": [4, 20, 0.4, 5],
-  "anthropic.claude-haiku-4-5-20251001-v1:0": [1, 5, 0.1, 1.25]
+  "anthropic.claude-haiku-4-5-20251001-v1:0": [1, 5, 0.1, 1.25],
+  "cohere.embed-v4:0": [0.12, 0, 0, 0],
+  "amazon.titan-embed-text-v2:0": [0.02, 0, 0, 0]
 }"""
 
 
@@ -89,6 +91,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     guardrail: str = ""  # the id of a Bedrock guardrail
     guardrail_version: str = "DRAFT"
     prices: str = PRICES  # JSON, or a file with it
+    list_prices: str = ""  # likewise, of what else AWS charges: where `costs --estimate` is to reckon with another
 
     region: str = ""
     bedrock_url: str = ""  # of a VPC endpoint

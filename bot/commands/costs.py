@@ -7,6 +7,7 @@ import click
 
 from bot import presenting
 from bot.commands import options
+from bot.commands.estimating import show, use_options
 from rag_core.costing import Costs
 from rag_core.errors import UnavailableError
 
@@ -19,13 +20,38 @@ CENT = 0.005  # USD: what is below half a cent is shown in finer digits
 @click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="First day, UTC; 30 days ago by default.")
 @click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="Last day, counted; today by default.")
 @click.option("--metered", is_flag=True, help="Only what was metered: no bill is asked for, which costs a cent a day.")
+@click.option("--estimate", is_flag=True, help="Instead: what an installation would cost, on paper, line by line.")
+@use_options
 @options.home_option
 @options.json_option
-def command(first: datetime | None, last: datetime | None, metered: bool, home: str | None, as_json: bool) -> None:
+def command(
+    first: datetime | None,
+    last: datetime | None,
+    metered: bool,
+    estimate: bool,
+    home: str | None,
+    as_json: bool,
+    **use: float | str | None,
+) -> None:
     """Show what the answers cost, by day, model and AWS service.
 
     Metered: tokens by the price table in the settings, known at once. Charged: by Cost Explorer, up to a day late.
+
+    With --estimate: what each size of the template would cost, from list prices; nothing is asked of AWS.
     """
+    if estimate:
+        if first or last or metered:
+            raise click.UsageError("--estimate is about no days: leave --from, --to and --metered out")
+        show(home, use, as_json=as_json)
+        return
+    if stated := [name for name, value in use.items() if value is not None]:
+        raise click.UsageError(f"--{stated[0].replace('_', '-')} goes with --estimate")
+    _show_spent(first, last, metered, home, as_json=as_json)
+
+
+def _show_spent(
+    first: datetime | None, last: datetime | None, metered: bool, home: str | None, *, as_json: bool
+) -> None:
     today = datetime.now(UTC).date()
     until = last.date() if last else today
     if not EARLIEST <= until <= LATEST:

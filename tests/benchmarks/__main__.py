@@ -6,6 +6,7 @@ from collections.abc import Callable
 from tests.benchmarks import (
     caching,
     covering,
+    demands,
     hostile,
     ingress,
     opensearch,
@@ -21,6 +22,7 @@ from tests.benchmarks import (
     zendesk_readers,
     zendesk_storm,
 )
+from tests.benchmarks.capacity import checking
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "ask": speed.ask,
@@ -32,10 +34,12 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "quality": quality.measure,
     "covering": covering.measure,
     "caching": caching.caching,
+    "capacity-check": checking.measure,
     "pipeline": pipeline.answer,
     "burst": pipeline.burst,
     "load": pipeline.load,
     "package": package.measure,
+    "demands": demands.measure,
     "ingress": ingress.measure,
     "slack-words": slack_words.measure,
     "storm": storm.measure,

@@ -1,0 +1,1 @@
+"""What an installation costs, on paper: list prices times quantities that are measured or stated. Asks nobody."""
