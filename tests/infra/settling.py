@@ -17,7 +17,9 @@ def settled(template: Json, parameters: Mapping[str, str]) -> Json:
 
 class _Settling:
     def __init__(self, template: Json, parameters: Mapping[str, str]) -> None:
-        defaults = {name: str(each["Default"]) for name, each in template["Parameters"].items() if "Default" in each}
+        defaults = {
+            name: str(each["Default"]) for name, each in template.get("Parameters", {}).items() if "Default" in each
+        }
         self._template, self._stated = template, defaults | dict(parameters)
 
     def all(self) -> Json:

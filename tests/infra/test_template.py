@@ -145,3 +145,11 @@ def test_a_bucket_is_private_encrypted_and_reached_by_tls_alone(name: str) -> No
     (deny,) = found[f"{name}Policy"]["Properties"]["PolicyDocument"]["Statement"]
     assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", "*", "s3:*")
     assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_what_is_put_into_the_bucket_or_removed_is_told_to_the_ingest_function() -> None:
+    properties = read()["Resources"]["Documents"]["Properties"]
+    told = properties["NotificationConfiguration"]["QueueConfigurations"]
+    assert {each["Event"] for each in told} == {"s3:ObjectCreated:*", "s3:ObjectRemoved:*"}
+    assert {str(each["Queue"]) for each in told} == {"{'Fn::GetAtt': ['Ingestions', 'Arn']}"}
+    assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
