@@ -7,7 +7,6 @@ and after it (what CloudFormation cannot know: secrets, the doctor, a first ques
 import argparse
 import getpass
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +41,7 @@ def deploy(stage: str, parameters: list[str], *, ask: bool) -> None:
     run_sam(stage, [*parameters, f"SecretVersion={secrets.version}"], ask=False)
     if left := secrets.missing():
         say(f"still missing in the secret {there.secret}: {', '.join(left)}; what needs them does not start until then")
+    schedule(there)
     doctor(there)
     say(smoke(there.url, key))
     paste(there)
@@ -71,12 +71,23 @@ def sam() -> Path:
     return found
 
 
+def schedule(there: Installation) -> None:
+    """The sources' schedules, which are in a setting and not in the template."""
+    arguments = ["--schedule", there.outputs["Schedules"], "--queue", there.outputs["IngestionsArn"]]
+    if supportbot(there, "sources", *arguments, "--role", there.outputs["ScheduleRole"]):
+        say("the schedules were not made: mend what is said above and deploy again")
+
+
 def doctor(there: Installation) -> None:
     """With the settings of the functions, from here: what only their network reaches is told as not to be reached."""
-    command = [shutil.which("supportbot", path=str(Path(sys.executable).parent)) or "supportbot", "doctor"]
-    ended = subprocess.run(command, check=False, env=os.environ | there.settings())  # noqa: S603
-    if ended.returncode:
+    if supportbot(there, "doctor"):
         say("the doctor found what is to be mended; the installation is there all the same")
+
+
+def supportbot(there: Installation, *arguments: str) -> int:
+    """The command, as the functions are set up."""
+    command = [str(Path(sys.executable).with_name("supportbot")), *arguments]
+    return subprocess.run(command, check=False, env=os.environ | there.settings()).returncode  # noqa: S603
 
 
 def remove(stage: str) -> None:
