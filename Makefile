@@ -5,13 +5,15 @@ ARGS ?=
 # tests wait more than they compute: more workers than cores
 WORKERS ?= 4
 
-.PHONY: help demo test check bench package lock
+.PHONY: help demo test check check-infra bench package deploy remove lock
 help:
 	@echo "make demo    try it: ingest the demo help center and open the playground (ARGS=--check: ask three questions and stop)"
 	@echo "make test    run every test, on four workers (ARGS='-n0 -k refund': those, in this process)"
 	@echo "make check   lint, types, import rules"
 	@echo "make bench   measure speed and quality (needs ../shared; see docs/)"
 	@echo "make package build the zip of the Lambda functions (ARGS=--local: for this machine)"
+	@echo "make deploy  STAGE=dev into your AWS account (PARAMETERS='Size=standard Zendesk=true'; see docs/deploying.md)"
+	@echo "make remove  STAGE=dev from it again; documents and answers stay"
 	@echo "make lock    raise the locked versions"
 
 # What runs; the tests' own parts (Java for OpenSearch, moto, linters, ...) are three times as much.
@@ -38,12 +40,34 @@ check: .venv/tests-ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/cfn-lint infra/*.yaml
+	$(MAKE) --no-print-directory check-infra
+
+# SAM's own check, and the security linter; what it may find is explained in .checkov.yaml
+check-infra: .venv-infra/ready
+	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv-infra/bin/sam validate --lint -t infra/template.yaml
+	.venv-infra/bin/checkov --config-file .checkov.yaml --directory infra
+
+.venv-infra/ready: .venv/tests-ready requirements-infra.lock
+	$(BIN)/uv venv --quiet --allow-existing .venv-infra
+	$(BIN)/uv pip install --quiet --no-deps --python .venv-infra/bin/python -r requirements-infra.lock
+	@touch $@
 
 bench: .venv/tests-ready
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 package: .venv/tests-ready
 	@$(BIN)/python -m infra.packaging $(ARGS)
+
+STAGE ?=
+PARAMETERS ?=
+deploy: .venv-infra/ready
+	@test -n "$(STAGE)" || { echo "name the installation: make deploy STAGE=dev"; exit 2; }
+	@$(BIN)/python -m infra.deploying $(STAGE) $(PARAMETERS) $(ARGS)
+
+remove: .venv/tests-ready
+	@test -n "$(STAGE)" || { echo "name the installation: make remove STAGE=dev"; exit 2; }
+	@$(BIN)/python -m infra.deploying $(STAGE) --remove
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links pyproject.toml
@@ -54,3 +78,4 @@ lock: .venv/ready
 	$(LOCK) --constraint requirements-test.lock --extra playground --extra slack --extra vectors --extra zendesk --output-file requirements.lock
 	$(LOCK) --constraint requirements-test.lock --extra aws --extra slack --extra zendesk --excludes infra/left-out.txt --generate-hashes \
 		--output-file requirements-lambda.lock
+	$(subst pyproject.toml,,$(LOCK)) --upgrade --group infra --override infra/overrides.txt --output-file requirements-infra.lock

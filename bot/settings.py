@@ -16,6 +16,7 @@ import msgspec
 from rag_core.errors import MisconfiguredError
 
 PREFIX = "SUPPORTBOT_"
+MORE = "SETTINGS"  # behind it: any of them, as JSON
 REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")  # where the region is not set for us alone
 DEFAULT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 LEXICAL = "none"
@@ -64,7 +65,10 @@ PRICES = """{
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Read from SUPPORTBOT_<NAME>; an empty variable counts as not set. What is not set is on this machine."""
+    """Read from SUPPORTBOT_<NAME>, else from JSON in SUPPORTBOT_SETTINGS; what is empty counts as not set.
+
+    What is not set is on this machine.
+    """
 
     home: str = ""  # the folder of all local state; by default the user's data folder
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8765  # of the playground; 0 takes a free one
@@ -235,7 +239,14 @@ def load(environment: Mapping[str, str] = os.environ, **given: object) -> Settin
     names = {field.name for field in msgspec.structs.fields(Settings)}
     stated = {name: environment[PREFIX + name.upper()] for name in names if environment.get(PREFIX + name.upper())}
     region = next((environment[name] for name in REGIONS if environment.get(name)), "")
-    values = {"region": region} | stated | {name: value for name, value in given.items() if value is not None}
+    from bot.stating import more
+
+    values = (
+        {"region": region}
+        | more(PREFIX + MORE, environment.get(PREFIX + MORE, ""), names)
+        | stated
+        | {name: value for name, value in given.items() if value is not None}
+    )
     try:
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:

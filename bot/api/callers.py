@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from msgspec import DecodeError, Meta, Struct, json
 
-from bot import aws
+from bot import quick
 from bot.api.errors import RefusedError
 from bot.settings import Settings
 from rag_core.domain import Audience, PersonId, SourceName
@@ -94,7 +94,7 @@ def load(settings: Settings) -> Callers:
     stated = settings.api_callers.strip()
     try:
         if stated.startswith(SECRET):
-            stated = aws.secret(settings, stated.removeprefix(SECRET))
+            stated = quick.revealed(settings, stated)
         elif stated and not stated.startswith("["):
             stated = Path(stated).read_text("utf-8")
         if not stated:

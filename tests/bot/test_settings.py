@@ -91,3 +91,29 @@ def test_what_is_well_formed_is_taken(name: str, value: str) -> None:
 def test_no_secret_is_shown_with_the_settings() -> None:
     shown = repr(load({"SUPPORTBOT_SLACK_BOT_TOKEN": "xoxb-canary", "SUPPORTBOT_PORT": "0"}))
     assert shown == "Settings(port, slack_bot_token)"
+
+
+def test_settings_stated_together_count_where_no_variable_of_its_own_does() -> None:
+    stated = {
+        "SUPPORTBOT_SETTINGS": '{"port": 1, "slack_humans": "S0614TZR7", "tracing": true, "prices": {"a": [1, 2]}}',
+        "SUPPORTBOT_PORT": "2",
+    }
+    settings = load(stated)
+    assert (settings.port, settings.slack_humans, settings.tracing) == (2, "S0614TZR7", True)
+    assert settings.prices == '{"a":[1,2]}'
+    assert load({"SUPPORTBOT_SETTINGS": '{"tenant": ""}'}).tenant == "default"
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ("{", "SUPPORTBOT_SETTINGS is wrong: it reads"),
+        ("[]", "SUPPORTBOT_SETTINGS is wrong: it reads"),
+        ('{"slack_human": "canary"}', "there is no setting slack_human"),
+        ('{"port": "canary"}', "SUPPORTBOT_PORT is wrong"),
+    ],
+)
+def test_settings_stated_together_are_refused_by_name_and_not_quoted(stated: str, said: str) -> None:
+    with pytest.raises(MisconfiguredError, match=said) as caught:
+        load({"SUPPORTBOT_SETTINGS": stated})
+    assert "canary" not in str(caught.value)

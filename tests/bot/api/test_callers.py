@@ -1,4 +1,5 @@
 from hashlib import sha256
+from json import dumps as json
 from pathlib import Path
 
 import boto3
@@ -111,10 +112,19 @@ def test_they_may_stand_in_a_secret(aws_url: str) -> None:
     assert load(stated).identify("k").name == "a"
     with pytest.raises(MisconfiguredError, match="ResourceNotFound"):
         load(msgspec.structs.replace(stated, api_callers="secret:none"))
+    boto3.client("secretsmanager").create_secret(
+        Name="all", SecretString=f'{{"api": {text}, "api_text": {json(text)}}}'
+    )
+    for field in ("api", "api_text"):
+        assert load(msgspec.structs.replace(stated, api_callers=f"secret:all#{field}")).identify("k").name == "a"
+    with pytest.raises(MisconfiguredError, match="the secret all has no field none: add it"):
+        load(msgspec.structs.replace(stated, api_callers="secret:all#none"))
+    with pytest.raises(MisconfiguredError, match="the secret callers is not JSON with fields"):
+        load(msgspec.structs.replace(stated, api_callers="secret:callers#api"))
     boto3.client("secretsmanager").create_secret(Name="binary", SecretBinary=b"x")
     with pytest.raises(MisconfiguredError, match="holds no text"):
         load(msgspec.structs.replace(stated, api_callers="secret:binary"))
-    with pytest.raises(UnavailableError, match="the secret callers cannot be reached"):
+    with pytest.raises(UnavailableError, match="Secrets Manager cannot be reached"):
         load(msgspec.structs.replace(stated, aws_url=f"http://127.0.0.1:{free_port()}"))
 
 

@@ -1,0 +1,155 @@
+"""What the template promises, read from it."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from bot.settings import MORE, PREFIX, Settings
+from infra.filling import LEFT_OUT, ROOT
+from rag_core.backends.dynamodb.table import TABLE, TTL
+from tests.infra.templates import FOLDER, Json, every, nested, read, resources, translated
+
+FIELDS = {field.name for field in msgspec.structs.fields(Settings)}
+FUNCTIONS = resources("AWS::Serverless::Function", read())
+VARIABLES = read()["Globals"]["Function"]["Environment"]["Variables"]
+# Actions that AWS offers no resource for: https://docs.aws.amazon.com/service-authorization/
+ANYWHERE = {
+    "bedrock:Rerank": "its model is checked by bedrock:InvokeModel",
+    "ec2:AssignPrivateIpAddresses": "Lambda makes a function's network interfaces in its name",
+    "ec2:CreateNetworkInterface": "as above",
+    "ec2:DeleteNetworkInterface": "as above",
+    "ec2:DescribeNetworkInterfaces": "as above",
+    "ec2:DescribeSubnets": "as above",
+    "ec2:UnassignPrivateIpAddresses": "as above",
+    "textract:GetDocumentAnalysis": "a job is no resource",
+    "textract:StartDocumentAnalysis": "a job is no resource",
+    "xray:PutTelemetryRecords": "a trace is no resource",
+    "xray:PutTraceSegments": "a trace is no resource",
+}
+
+
+def test_no_role_may_do_more_than_is_named() -> None:
+    found = list(statements())
+    assert len(found) > 40
+    for statement in found:
+        for action in actions(statement):
+            assert re.fullmatch(r"[a-z0-9-]+:[A-Za-z]+", action), statement
+            assert "*" not in resources_of(statement) or action in ANYWHERE, statement
+
+
+def test_what_may_be_done_anywhere_is_done() -> None:
+    assert {action for each in statements() if "*" in resources_of(each) for action in actions(each)} == set(ANYWHERE)
+
+
+def statements() -> Iterator[Json]:
+    """Of every role, with those of either branch of a condition."""
+    for name in (None, *nested()):
+        template = translated() if name is None else read(name)
+        for resource in template["Resources"].values():
+            if resource["Type"] in {"AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"}:
+                trust = resource["Properties"].pop("AssumeRolePolicyDocument", None)
+                assert trust is None or "*" not in str(trust)
+                assert not any("arn:" in str(arn) for arn in resource["Properties"].get("ManagedPolicyArns", []))
+                yield from (each for each in every(resource) if each.get("Effect") == "Allow")
+
+
+def actions(statement: Json) -> list[str]:
+    found = statement["Action"]
+    return [found] if isinstance(found, str) else list(found)
+
+
+def resources_of(statement: Json) -> list[object]:
+    found = statement["Resource"]
+    return list(found) if isinstance(found, list) else [found]
+
+
+def test_each_function_has_a_role_and_a_log_of_its_own() -> None:
+    roles = [str(each["Properties"]["Role"]) for each in FUNCTIONS.values()]
+    logs = [str(each["Properties"]["LoggingConfig"]) for each in FUNCTIONS.values()]
+    assert len(set(roles)) == len(set(logs)) == len(FUNCTIONS) == 4
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_each_function_runs_a_handler_that_the_package_has(name: str) -> None:
+    module, _, function = FUNCTIONS[name]["Properties"]["Handler"].rpartition(".")
+    file = f"{module.replace('.', '/')}.py"
+    assert file not in LEFT_OUT
+    tree = ast.parse((ROOT / file).read_text("utf-8"))
+    assert any(isinstance(each, ast.FunctionDef) and each.name == function for each in tree.body)
+
+
+def test_every_variable_is_a_setting_and_every_setting_can_be_stated() -> None:
+    names = {name.removeprefix(PREFIX).lower() for name in VARIABLES}
+    assert names - {MORE.lower()} <= FIELDS
+    assert f"{PREFIX}{MORE}" in VARIABLES  # any other setting
+
+
+def test_every_variable_that_is_set_is_read() -> None:
+    read_by = "\n".join(
+        path.read_text("utf-8")
+        for path in (ROOT / "bot").rglob("*.py")
+        if path.name not in {"settings.py"} and not any(path.is_relative_to(ROOT / each) for each in LEFT_OUT)
+    )
+    for name in VARIABLES:
+        setting = name.removeprefix(PREFIX).lower()
+        used = re.search(rf"\b(?:settings|SETTINGS|self|stated)\.{setting}\b|\"{setting}\"", read_by)
+        elsewhere = setting in {"home", MORE.lower()}  # by `folder`, and by `load`
+        assert elsewhere or used, f"{name} is set and nobody reads it"
+
+
+def test_variables_leave_room_for_what_an_admin_adds() -> None:
+    """Lambda takes 4 KB of them; a value by reference is taken for an ARN."""
+    size = sum(len(name) + (len(value) if isinstance(value, str) else 90) for name, value in VARIABLES.items())
+    assert size < 3_200
+
+
+def test_every_secret_that_is_named_is_a_field_of_the_secret_which_make_deploy_asks_for() -> None:
+    named = set(re.findall(r"supportbot/\$\{Stage\}#(\w+)", (FOLDER / "template.yaml").read_text("utf-8")))
+    assert named <= FIELDS
+    assert "slack_signing_secret" in named
+
+
+def test_a_queue_delivers_again_when_a_function_must_be_dead_and_puts_aside_what_fails_five_times() -> None:
+    queues = resources("AWS::SQS::Queue", read())
+    for name, function in (("Jobs", "Worker"), ("Ingestions", "Ingest")):
+        properties = queues[name]["Properties"]
+        assert properties["VisibilityTimeout"] >= 6 * FUNCTIONS[function]["Properties"]["Timeout"]
+        assert properties["RedrivePolicy"]["maxReceiveCount"] == Settings().deliveries
+        dead = properties["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        assert queues[dead]["Properties"]["MessageRetentionPeriod"] == 14 * 86_400
+        source = FUNCTIONS[function]["Properties"]["Events"][name]["Properties"]
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_the_table_is_the_one_that_the_code_reads() -> None:
+    properties = read()["Resources"]["Table"]["Properties"]
+    assert {name: properties[name] for name in TABLE} == TABLE
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": TTL, "Enabled": True}
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+def test_what_people_put_in_stays_when_the_stack_goes() -> None:
+    kept = {name for name, each in read()["Resources"].items() if each.get("DeletionPolicy") == "Retain"}
+    assert kept == {"Documents", "Table"}
+
+
+@pytest.mark.parametrize("name", ["Documents", "Staging"])
+def test_a_bucket_is_private_encrypted_and_reached_by_tls_alone(name: str) -> None:
+    found = read()["Resources"]
+    properties = found[name]["Properties"]
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert properties["BucketEncryption"]
+    (deny,) = found[f"{name}Policy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", "*", "s3:*")
+    assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_what_is_put_into_the_bucket_or_removed_is_told_to_the_ingest_function() -> None:
+    properties = read()["Resources"]["Documents"]["Properties"]
+    told = properties["NotificationConfiguration"]["QueueConfigurations"]
+    assert {each["Event"] for each in told} == {"s3:ObjectCreated:*", "s3:ObjectRemoved:*"}
+    assert {str(each["Queue"]) for each in told} == {"{'Fn::GetAtt': ['Ingestions', 'Arn']}"}
+    assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
