@@ -1,7 +1,7 @@
-"""All of a deployment on one machine: the built package in Lambda's runtime, queues, bucket, index and cache, and an API.
+"""A whole deployment on one machine: the built package in Lambda's runtime, queues, bucket, index, cache, an HTTP API.
 
-moto stands for AWS, wire-level fakes for Bedrock, Slack and Zendesk; OpenSearch and Redis are real. What feeds a function
-from a queue, and what hands it a request, is AWS's own part and is played here.
+moto stands for AWS, wire-level fakes for Bedrock, Slack and Zendesk; OpenSearch and Redis are real. What feeds a
+function from a queue, and what hands it a request, is AWS's own part and is played here.
 """
 
 import json
@@ -128,7 +128,7 @@ def api(functions: Mapping[str, Function]) -> Iterator[str]:
     locks = {name: Lock() for name in functions}  # the emulator takes one event at a time
 
     class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
+        def do_POST(self) -> None:
             path, body = self.path, self.rfile.read(int(self.headers.get("Content-Length") or 0))
             name = "ingress" if path.startswith(TO_INGRESS) else "query"
             with locks[name]:
@@ -141,8 +141,6 @@ def api(functions: Mapping[str, Function]) -> Iterator[str]:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
-
-        do_GET = do_POST = answer
 
         def log_message(self, *_: object) -> None:
             """Quiet."""
@@ -167,5 +165,8 @@ def event(method: str, target: str, headers: Any, body: bytes) -> dict[str, Any]
         "headers": {name.lower(): value for name, value in headers.items()},
         "body": body.decode(errors="replace"),
         "isBase64Encoded": False,
-        "requestContext": {"http": {"method": method, "path": parts.path, "sourceIp": "127.0.0.1"}, "stage": "$default"},
+        "requestContext": {
+            "http": {"method": method, "path": parts.path, "sourceIp": "127.0.0.1"},
+            "stage": "$default",
+        },
     }
