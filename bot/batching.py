@@ -74,11 +74,11 @@ class Batches:
 
     def _done(self, job: Job, received: int, left_ms: int) -> None:
         """With the line that ends the path of what was asked: it has been told."""
-        started = time.perf_counter()
         wait_ms = max((datetime.now(UTC) - job.enqueued_at).total_seconds() * 1000, 0.0)
-        self._work(job, self._deadline(job, left_ms), received >= self._settings.deliveries)
-        ms = (time.perf_counter() - started) * 1000
-        self._telemetry.log("job done", wait_ms=round(wait_ms, 1), ms=round(ms, 1))
+        started = time.perf_counter()
+        with self._telemetry.about(wait_ms=round(wait_ms, 1)):
+            self._work(job, self._deadline(job, left_ms), received >= self._settings.deliveries)
+            self._telemetry.log("job done", ms=round((time.perf_counter() - started) * 1000, 1))
         self._telemetry.job("Done", None if job.kind is JobKind.INGEST else wait_ms)
 
     def _failed(self, record: SQSRecord, error: Exception, quoting: tuple[str, ...] = ()) -> FailedError:

@@ -92,7 +92,7 @@ def counted(answer: "Answer") -> Iterator[tuple[str, float]]:
 
 
 def most(sources: int) -> int:
-    """How many custom metrics there are with so many sources, where all channels are set up and all happens that can."""
+    """How many custom metrics there are with so many sources, where all channels are set up and all happens."""
     values = {SERVICE: 1, STATUS: len(STATUSES), CHANNEL: len(CHANNELS), SOURCE: sources}
     return sum(
         prod(values[name] for name in dimensions)

@@ -42,7 +42,19 @@ FIELDS = frozenset(
             "shadow",
         ),
         *("outcome", "cached", "degraded", "guarded", "citations", "complete", "ms", "first_ms", "stages_ms", "tokens"),
-        *("cost_usd", "wait_ms", "state", "source", "written", "removed", "failures", "chunks", "seconds", "shadow"),
+        *(
+            "cost_usd",
+            "wait_ms",
+            "state",
+            "source",
+            "written",
+            "removed",
+            "failures",
+            "chunks",
+            "seconds",
+            "shadow",
+            "verdict",
+        ),
         *("error", "error_message", "frames"),
     }
 )
@@ -177,6 +189,7 @@ class Telemetry:
             question_id=rating.question_id,
             channel=channel,
             helpful=rating.helpful,
+            verdict="helpful" if rating.helpful else "not_helpful",  # Logs Insights has no booleans
             reason=rating.reason,
             changed=former is not None and former.helpful != rating.helpful,
             sources=sources,

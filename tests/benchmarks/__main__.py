@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from tests.benchmarks import (
     caching,
+    dashboard,
     hostile,
     ingress,
     opensearch,
@@ -25,6 +26,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "ask": speed.ask,
     "ingest": speed.ingest,
     "memory": speed.memory,
+    "dashboard": dashboard.draw,
     "report": reporting.measure,
     "search": speed.search,
     "vectors": speed.vectors,

@@ -21,6 +21,8 @@ from bot.working import workers
 from rag_core import messaging
 from tests.bot.api.asking import REFUND
 from tests.bot.slack.desk import Cloud, Help, Written, gateway_of, received, settings, values
+from tests.infra.observing.insights import run
+from tests.infra.observing.template import Resolved
 from tests.services.aws import REGION
 
 
@@ -70,6 +72,26 @@ def test_a_question_that_fails_for_good_is_told_and_counted(
     (reply,) = [each for each in help_.slack.thread(question) if each.user == help_.slack.bot.id]
     (told,) = [json.loads(line) for line in said.splitlines() if '"question failed"' in line]
     assert told["question_id"] in json.dumps(reply.blocks) + reply.text
+
+
+def test_the_path_of_a_question_is_followed_by_its_id(
+    help_: Help, cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    help_.ask()
+    cloud.work()
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    lines = [line for line in said if "message" in line]
+    query = Resolved().resources["OnePath"]["QueryString"]
+    (asked,) = [line["question_id"] for line in lines if line["message"] == "answered"]
+    (answered,) = run(query.replace("ID", asked), lines)
+    path = run(query.replace("ID", answered["job_id"]), lines)
+    assert [(row["message"], row["status"], row["outcome"]) for row in path] == [
+        ("request", 200, None),
+        ("answered", None, "answered"),
+        ("job done", None, None),
+    ]
+    assert all(row["wait_ms"] >= 0 for row in path[1:])
+    assert path[2]["ms"] > 0
 
 
 def test_a_rating_is_counted_by_channel_and_source_and_once(
