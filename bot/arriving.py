@@ -28,7 +28,7 @@ SOON = 1.5  # seconds for the sources that a modal lists: its trigger dies after
 
 def gateway(settings: Settings, telemetry: Telemetry | None = None) -> Gateway:
     """Raises MisconfiguredError without a signing secret or a queue, UnavailableError when it cannot be read."""
-    telemetry = telemetry or Telemetry(plain=True)
+    telemetry = telemetry or Telemetry(settings.tenant, plain=True)
     endpoints = list[Endpoint]()
     if settings.slack or settings.slack_signing_secret:
         endpoints.append(_slack(settings, telemetry))

@@ -3,7 +3,9 @@
 Powertools' batch processor; what it is told of a failure has no text of the message.
 """
 
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -29,7 +31,7 @@ class FailedError(Exception):
 
 
 class Batches:
-    """One function's batches; `read` makes a job of a message's body, or raises RejectedError."""
+    """One function's batches; `read` makes a job of a message's body, or raises RejectedError; `after` each batch."""
 
     def __init__(
         self,
@@ -38,9 +40,11 @@ class Batches:
         read: Callable[[str], Job],
         telemetry: Telemetry,
         postpone: Postpone | None = None,
+        *,
+        after: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings, self._work, self._read, self._telemetry = settings, work, read, telemetry
-        self._postpone = postpone
+        self._postpone, self._after = postpone, after
 
     def handle(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """Which of the messages failed."""
@@ -51,28 +55,44 @@ class Batches:
 
         with self._telemetry.traced("batch"):
             failed = process_partial_response(event, do, processor, context)
+        self._after()
         self._telemetry.flush()
         return dict(failed)
 
     def _do(self, record: SQSRecord, context: Any) -> None:
-        quoting: tuple[str, ...] = ()
         received = record.attributes.approximate_receive_count
-        last = int(received) >= self._settings.deliveries
-        try:
-            job = self._read(record.body)
-            quoting = quoted(job)
-            self._work(job, self._deadline(job, context.get_remaining_time_in_millis()), last)
-        except Exception as error:  # noqa: BLE001 - whatever one message does, the next is read
-            if isinstance(error, HeldError) and not last:  # its twin is at it; behind the last one it is put aside
-                self._telemetry.log("job met its twin", message_id=record.message_id, received=received)
-                self._telemetry.job("Held")
-            else:
-                self._telemetry.failed("job failed", error, quoting, message_id=record.message_id, received=received)
-                self._telemetry.job("Failed")
-            if isinstance(error, UnavailableError) and self._postpone:
-                self._again(self._postpone, record.receipt_handle, int(received), error)
-            raise FailedError(record.message_id) from None
-        self._telemetry.job("Done")
+        with self._telemetry.about(message_id=record.message_id, received=received):
+            try:
+                job = self._read(record.body)
+            except Exception as error:  # noqa: BLE001 - whatever one message does, the next is read
+                raise self._failed(record, error) from None
+            with self._telemetry.about(job_id=job.id, kind=job.kind.value):
+                try:
+                    self._done(job, int(received), context.get_remaining_time_in_millis())
+                except Exception as error:  # noqa: BLE001
+                    raise self._failed(record, error, quoted(job)) from None
+
+    def _done(self, job: Job, received: int, left_ms: int) -> None:
+        """With the line that ends the path of what was asked: it has been told."""
+        wait_ms = max((datetime.now(UTC) - job.enqueued_at).total_seconds() * 1000, 0.0)
+        started = time.perf_counter()
+        with self._telemetry.about(wait_ms=round(wait_ms, 1)):
+            self._work(job, self._deadline(job, left_ms), received >= self._settings.deliveries)
+            self._telemetry.log("job done", ms=round((time.perf_counter() - started) * 1000, 1))
+        self._telemetry.job("Done", None if job.kind is JobKind.INGEST else wait_ms)
+
+    def _failed(self, record: SQSRecord, error: Exception, quoting: tuple[str, ...] = ()) -> FailedError:
+        received = int(record.attributes.approximate_receive_count)
+        last = received >= self._settings.deliveries
+        if isinstance(error, HeldError) and not last:  # its twin is at it; behind the last one it is put aside
+            self._telemetry.log("job met its twin")
+            self._telemetry.job("Held")
+        else:
+            self._telemetry.failed("job failed", error, quoting)
+            self._telemetry.job("Failed")
+        if isinstance(error, UnavailableError) and self._postpone:
+            self._again(self._postpone, record.receipt_handle, received, error)
+        return FailedError(record.message_id)
 
     def _again(self, postpone: Postpone, receipt: str, received: int, error: UnavailableError) -> None:
         wait = AGAIN[min(received, len(AGAIN)) - 1]

@@ -64,9 +64,17 @@ class IngestJobs:
     """Does jobs of the kind INGEST; `calls` gives a team's Slack for as long as a deadline leaves."""
 
     def __init__(
-        self, app: App, calls: Callable[[str, Deadline], Calls], *, report_url: str = "", every: float = EVERY
+        self,
+        app: App,
+        calls: Callable[[str, Deadline], Calls],
+        *,
+        report_url: str = "",
+        every: float = EVERY,
+        on_end: Callable[[RunRecord], None] = lambda _: None,
     ) -> None:
+        """`on_end`: told of each run that has ended here."""
         self._app, self._calls, self._report_url, self._every = app, calls, report_url, every
+        self._on_end = on_end
         self._turn = threading.Lock()  # an index has one writer: a second source waits here rather than fails there
 
     def work(self, job: Job, _deadline: Deadline, last: bool) -> None:
@@ -78,7 +86,7 @@ class IngestJobs:
         if run is None or run.state not in (RunState.DONE, RunState.CANCELLED):
             try:
                 with self._turn, message:
-                    self._ingest(job, message)
+                    self._ended(job, message)
             except AlreadyRunningError as error:
                 if error.run != job.id:
                     source = SourceName(job.payload["source"])
@@ -106,6 +114,15 @@ class IngestJobs:
         source, by = SourceName(given["source"]), PersonId(given["by"])
         fanning.begin(self._app, source, by, RunId(job.id), full=bool(given.get("full")), **where)
         return True
+
+    def _ended(self, job: Job, message: ProgressMessage) -> None:
+        """Told also of a run that raises: its record says how it ended."""
+        try:
+            self._ingest(job, message)
+        finally:
+            with suppress(SupportBotError):
+                if (run := self._found(job)) and run.state.over:
+                    self._on_end(run)
 
     def _ingest(self, job: Job, message: ProgressMessage) -> None:
         given = job.payload
@@ -150,9 +167,14 @@ class IngestJobs:
             self._app.runs.withdraw(run, reason)
 
 
-def work(app: App, calls: Callable[[str, Deadline], Calls], report_url: str = "") -> Work:
+def work(
+    app: App,
+    calls: Callable[[str, Deadline], Calls],
+    report_url: str = "",
+    on_end: Callable[[RunRecord], None] = lambda _: None,
+) -> Work:
     """As the queue's worker calls it."""
-    return IngestJobs(app, calls, report_url=report_url).work
+    return IngestJobs(app, calls, report_url=report_url, on_end=on_end).work
 
 
 def told(

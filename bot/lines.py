@@ -1,7 +1,7 @@
 """Log lines and metrics in the form that Powertools writes them, without Powertools.
 
-For a function whose whole work takes less time than that import; and for what Powertools cannot say: metrics by
-several sets of dimensions at once. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+Lines for a function whose whole work takes less time than that import; metrics for all, as Powertools cannot say them
+by several sets of dimensions at once. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
 import json
@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from threading import Lock
 from typing import IO, Any
 
 NO_DIMENSION = "(none)"  # CloudWatch refuses an empty one
@@ -33,32 +34,28 @@ class Lines:
 
 
 class Metrics:
-    """Of one request, all by the service alone."""
+    """Of one request; threads may share it, as what ran out of time goes on in another."""
 
-    def __init__(self, namespace: str, service: str) -> None:
-        self._namespace, self._service = namespace, service
-        self._units: dict[str, str] = {}
-        self._values: dict[str, list[float]] = {}
+    def __init__(self, namespace: str, common: Mapping[str, str]) -> None:
+        self._namespace, self._common, self._lock = namespace, common, Lock()
+        self._lines: dict[tuple[Any, Any], dict[str, tuple[str, list[float]]]] = {}
 
-    def add_metric(self, *, name: str, unit: str, value: float) -> None:
-        self._units[name] = unit
-        self._values.setdefault(name, []).append(value)
+    def add(
+        self, name: str, unit: str, value: float, dimensions: Mapping[str, str], sets: Sequence[Sequence[str]]
+    ) -> None:
+        """`sets`: of names of dimensions; the value is counted once by each."""
+        with self._lock:
+            line = self._lines.setdefault((tuple(dimensions.items()), tuple(map(tuple, sets))), {})
+            line.setdefault(name, (unit, []))[1].append(value)
 
-    def flush_metrics(self) -> None:
-        write(self._namespace, self._units, self._values, {"service": self._service}, [["service"]])
-        self._units, self._values = {}, {}
-
-
-def write(
-    namespace: str,
-    units: Mapping[str, str],
-    values: Mapping[str, Sequence[float]],
-    dimensions: Mapping[str, str],
-    sets: Sequence[Sequence[str]],
-) -> None:
-    """One line: each metric is counted once by every set of dimensions."""
-    declared = [{"Name": name, "Unit": unit} for name, unit in units.items()]
-    directive = {"Namespace": namespace, "Dimensions": sets, "Metrics": declared}
-    stated = {name: value or NO_DIMENSION for name, value in dimensions.items()}
-    line = {"_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}, **stated, **values}
-    print(json.dumps(line), flush=True)
+    def flush(self) -> None:
+        """One line for all that have the same dimensions."""
+        with self._lock:
+            lines, self._lines = self._lines, {}
+        for (dimensions, sets), found in lines.items():
+            declared = [{"Name": name, "Unit": unit} for name, (unit, _) in found.items()]
+            directive = {"Namespace": self._namespace, "Dimensions": sets, "Metrics": declared}
+            stated = {name: value or NO_DIMENSION for name, value in {**self._common, **dict(dimensions)}.items()}
+            values = {name: each for name, (_, each) in found.items()}
+            about = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
+            print(json.dumps({"_aws": about, **stated, **values}), flush=True)

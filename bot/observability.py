@@ -9,25 +9,52 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cached_property, wraps
 from typing import IO, TYPE_CHECKING, Any, ParamSpec
 
 from bot import lines
+from bot.metrics import FAILED, METRICS, NAMESPACE, camel, counted
 from rag_core.errors import MisconfiguredError, UnavailableError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.logging import Logger
-    from aws_lambda_powertools.metrics import Metrics
 
     from rag_core.domain import Acceptance, Answer, AnswerRecord, QuestionId, Rating
+    from rag_core.runs import RunRecord
 
 Given = ParamSpec("Given")
-NAMESPACE, SERVICE = "SupportBot", "supportbot"
+SERVICE = "supportbot"
 FIELDS = frozenset(
     {
         *("request_id", "question_id", "message_id", "received", "caller", "channel", "route", "status", "code"),
-        *("job_id", "kind", "helpful", "reason", "changed", "sources", "use", "kept", "shadow"),
-        *("outcome", "cached", "degraded", "guarded", "citations", "complete", "ms", "stages_ms", "tokens", "cost_usd"),
+        *(
+            "job_id",
+            "run_id",
+            "document_id",
+            "kind",
+            "helpful",
+            "reason",
+            "changed",
+            "sources",
+            "use",
+            "kept",
+            "shadow",
+        ),
+        *("outcome", "cached", "degraded", "guarded", "citations", "complete", "ms", "first_ms", "stages_ms", "tokens"),
+        *(
+            "cost_usd",
+            "wait_ms",
+            "state",
+            "source",
+            "written",
+            "removed",
+            "failures",
+            "chunks",
+            "seconds",
+            "shadow",
+            "verdict",
+        ),
         *("error", "error_message", "frames"),
     }
 )
@@ -42,6 +69,8 @@ LOUD = (
 LONGEST = 300  # characters of an error's message
 QUOTED = 12  # characters in a row that make a quotation
 FRAMES = 8
+
+BOUND: ContextVar[Mapping[str, "Value"]] = ContextVar("BOUND", default={})  # noqa: B039 - never changed
 
 Value = str | int | float | bool | None | Sequence[str] | Mapping[str, float]
 
@@ -62,20 +91,21 @@ def _harmless(tell: Callable[Given, None]) -> Callable[Given, None]:
 class Telemetry:
     """One logger, one set of metrics, made when they are first used.
 
-    `plain`: without Powertools. `metrics`: False where nobody reads them, as on a terminal.
+    `tenant`: whose, where several share an account. `plain`: without Powertools. `metrics`: False where nobody reads
+    them, as on a terminal.
     """
 
     def __init__(
         self,
-        service: str = SERVICE,
+        tenant: str = "default",
         *,
         stream: IO[str] | None = None,
         tracing: bool = False,
         plain: bool = False,
         metrics: bool = True,
     ) -> None:
-        self._service, self._stream, self._tracing, self._plain = service, stream, tracing, plain
-        self._counting, self._counted = metrics, False
+        self._service, self._stream, self._tracing, self._plain = f"{SERVICE}-{tenant}", stream, tracing, plain
+        self._counting, self._metrics = metrics, lines.Metrics(NAMESPACE, {"service": self._service})
         for name in LOUD:
             logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -87,35 +117,38 @@ class Telemetry:
 
         return Logger(service=self._service, stream=self._stream, location=None)
 
-    @cached_property
-    def _metrics(self) -> "Metrics | lines.Metrics":
-        if self._plain:
-            return lines.Metrics(NAMESPACE, self._service)
-        from aws_lambda_powertools.metrics import Metrics
-
-        return Metrics(namespace=NAMESPACE, service=self._service)
+    @contextmanager
+    def about(self, **fields: Value) -> Iterator[None]:
+        """While it lasts every line of this thread says so: whose job it is that something happens in."""
+        token = BOUND.set({**BOUND.get(), **fields})
+        try:
+            yield
+        finally:
+            BOUND.reset(token)
 
     @_harmless
     def log(self, event: str, **fields: Value) -> None:
         """`event` is a constant; with a field that is not on the list nothing is written."""
-        self._logger.info(event, extra=_listed(fields))
+        self._logger.info(event, extra=_listed({**BOUND.get(), **fields}))
 
     @_harmless
     def failed(self, event: str, error: BaseException, quoting: Sequence[str] = (), **fields: Value) -> None:
         """What went wrong and where; `quoting` is the customer text that the message must not hold."""
-        self._logger.error(event, extra=_listed(described(error, quoting) | fields))
+        self._logger.error(event, extra=_listed({**BOUND.get(), **described(error, quoting), **fields}))
 
     @_harmless
-    def answered(self, answer: "Answer", **fields: Value) -> None:
+    def answered(self, answer: "Answer", *, channel: str, **fields: Value) -> None:
         """One line and the metrics of an answer."""
         usage = answer.usage
         tokens = {"input": sum(u.input_tokens for u in usage), "output": sum(u.output_tokens for u in usage)}
         self.log(
             "answered",
             question_id=answer.question_id,
+            channel=channel,
             outcome=answer.outcome.value,
             cached=answer.cached.value if answer.cached else None,
             degraded=answer.degraded,
+            first_ms=answer.first_ms,
             stages_ms=dict(answer.timings_ms),
             tokens=tokens if usage else None,
             cost_usd=round(sum(u.cost_usd for u in usage), 6) if usage else None,
@@ -124,28 +157,24 @@ class Telemetry:
             complete=answer.complete,
             **fields,
         )
-        for name, unit, value in counted(answer):
-            self._count(name, unit, value)
+        self._count("Questions", 1, Channel=channel, Status=answer.outcome.value)
+        for name, value in counted(answer):
+            self._count(name, value)
 
     @_harmless
     def unanswered(
-        self, question_id: "QuestionId", error: BaseException, quoting: Sequence[str] = (), **fields: Value
+        self, question_id: "QuestionId", error: BaseException, quoting: Sequence[str] = (), *, channel: str
     ) -> None:
         """A question that failed for good."""
-        self.failed("question failed", error, quoting, question_id=question_id, **fields)
-        self._count("Questions", "Count", 1)
-        self._count("QuestionsFailed", "Count", 1)
+        self.failed("question failed", error, quoting, question_id=question_id, channel=channel)
+        self._count("Questions", 1, Channel=channel, Status=FAILED)
 
     @_harmless
     def ended(self, status: int, ms: float, **fields: Value) -> None:
-        """A request; the last that is said of it."""
+        """A request; the last that is said of it. API Gateway counts them, for nothing; but not who is over a quota."""
         self.log("request", status=status, ms=round(ms, 1), **fields)
-        self._count("Requests", "Count", 1)
-        self._count("RequestLatency", "Milliseconds", ms)
-        if status >= 400:
-            self._count(f"Status{status // 100}xx", "Count", 1)
         if status == 429:
-            self._count("OverQuota", "Count", 1)
+            self._count("OverQuota", 1)
 
     @_harmless
     def rated(self, rating: "Rating", of: "AnswerRecord") -> None:
@@ -160,18 +189,18 @@ class Telemetry:
             question_id=rating.question_id,
             channel=channel,
             helpful=rating.helpful,
+            verdict="helpful" if rating.helpful else "not_helpful",  # Logs Insights has no booleans
             reason=rating.reason,
             changed=former is not None and former.helpful != rating.helpful,
             sources=sources,
         )
-        if self._counting and (former is None or former.helpful != rating.helpful):
-            metric = {"Helpful" if rating.helpful else "NotHelpful": "Count"}
-            by = {"service": self._service, "Channel": channel}
-            once = {name: [1.0] for name in metric}
-            lines.write(NAMESPACE, metric, once, by, [["service"], ["service", "Channel"]])
+        if former is not None and former.helpful == rating.helpful:
+            return
+        for name, value in (("Helpful", rating.helpful), ("NotHelpful", not rating.helpful)):
+            self._count(name, value, Channel=channel)
             for source in sources:
-                dimensions = by | {"Source": source}
-                lines.write(NAMESPACE, metric, once, dimensions, [[*dimensions]])
+                self._count(name, value, Source=source)
+        self.flush()
 
     @_harmless
     def accepted(self, acceptance: "Acceptance", *, channel: str) -> None:
@@ -184,22 +213,40 @@ class Telemetry:
             kept=round(acceptance.kept, 3),
             shadow=acceptance.shadow,
         )
-        if self._counting and not acceptance.shadow:
-            name = f"Drafts{_camel(acceptance.use.value)}"
-            by = {"service": self._service, "Channel": channel}
-            lines.write(NAMESPACE, {name: "Count"}, {name: [1.0]}, by, [["service"], ["service", "Channel"]])
+        if not acceptance.shadow:
+            self._count(f"Drafts{camel(acceptance.use.value)}", 1)
+            self.flush()
 
     @_harmless
-    def job(self, ended: str) -> None:
-        """`ended` is Done or Failed."""
-        self._count(f"Jobs{ended}", "Count", 1)
+    def job(self, ended: str, wait_ms: float | None = None) -> None:
+        """`ended` is Done or Failed; `wait_ms`: how long it lay in the queue."""
+        self._count(f"Jobs{ended}", 1)
+        if wait_ms is not None:
+            self._count("LatencyWait", wait_ms)
+
+    @_harmless
+    def ran(self, run: "RunRecord") -> None:
+        """An ingestion that has ended: its line and its metrics."""
+        done, seconds = run.result, (run.ended - run.started).total_seconds() if run.ended else None
+        counts = {"written": done.written, "removed": done.removed, "chunks": done.chunks} if done else {}
+        told = {"run_id": run.id, "source": run.source, "state": run.state.value, "failures": run.failed}
+        self.log("ingested", **told, **counts, seconds=seconds)
+        self._count(f"Runs{camel(run.state.value)}", 1)
+        self._count("DocumentsFailed", run.failed)
+        if done:
+            self._count("DocumentsWritten", done.written)
+            self._count("DocumentsRemoved", done.removed)
+        self.flush()
+
+    @_harmless
+    def knowledge(self, age: float) -> None:
+        """Seconds since the index was last brought up to date."""
+        self._count("KnowledgeAge", age)
 
     @_harmless
     def flush(self) -> None:
-        """Metrics as one line in the embedded metric format."""
-        if self._counted:
-            self._metrics.flush_metrics()
-            self._counted = False
+        """Metrics as lines in the embedded metric format."""
+        self._metrics.flush()
 
     @contextmanager
     def traced(self, name: str) -> Iterator[dict[str, str | int | float]]:
@@ -226,35 +273,17 @@ class Telemetry:
             print("telemetry failed: tracing needs aws-xray-sdk", file=sys.stderr)
             return None
 
-    def _count(self, name: str, unit: str, value: float) -> None:
-        if not self._counting:
-            return
-        self._metrics.add_metric(name=name, unit=unit, value=value)
-        self._counted = True
+    def _count(self, name: str, value: float, **dimensions: str) -> None:
+        """Raises KeyError for a metric, or dimensions of it, that is not on the list."""
+        if self._counting:
+            metric = METRICS[name]
+            self._metrics.add(name, metric.unit, float(value), dimensions, metric.sets(dimensions))
 
 
 def _listed(fields: Mapping[str, Value]) -> dict[str, Value]:
     if unlisted := fields.keys() - FIELDS:
         raise KeyError(f"not for a log: {', '.join(sorted(unlisted))}")
     return {name: value for name, value in fields.items() if value not in (None, "", (), {})}
-
-
-def counted(answer: "Answer") -> Iterator[tuple[str, str, float]]:
-    """Name, unit and value; a kind stands in the name, as one EMF line has one set of dimensions."""
-    yield "Questions", "Count", 1
-    yield f"Questions{_camel(answer.outcome.value)}", "Count", 1
-    yield "CacheHits", "Count", 1 if answer.cached else 0
-    if answer.cached:
-        yield f"CacheHits{_camel(answer.cached.value)}", "Count", 1
-    for part in answer.degraded:
-        yield f"Degraded{_camel(part)}", "Count", 1
-    for stage, ms in answer.timings_ms.items():
-        yield f"Latency{_camel(stage)}", "Milliseconds", ms
-    if answer.usage:
-        yield "InputTokens", "Count", sum(each.input_tokens for each in answer.usage)
-        yield "OutputTokens", "Count", sum(each.output_tokens for each in answer.usage)
-        yield "CacheReadTokens", "Count", sum(each.cache_read_tokens for each in answer.usage)
-        yield "CostUSD", "None", sum(each.cost_usd for each in answer.usage)
 
 
 def described(error: BaseException, quoting: Sequence[str] = ()) -> dict[str, Value]:
@@ -275,7 +304,3 @@ def _held_back(message: str, quoting: Sequence[str]) -> str:
         if any(text[at : at + length] in message for at in range(len(text) - length + 1)):
             return WITHHELD
     return message[:LONGEST]
-
-
-def _camel(name: str) -> str:
-    return "".join(part.capitalize() for part in name.replace("-", "_").split("_"))

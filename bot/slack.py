@@ -102,7 +102,7 @@ def jobs(app: App, telemetry: Telemetry, queue: JobQueue | None = None) -> Slack
     )
     return SlackJobs(
         lambda job, deadline, last: worker.work(job.event or "", deadline, last, job.enqueued_at),
-        ingest_job.work(app, calls, settings.report_url),
+        ingest_job.work(app, calls, settings.report_url, telemetry.ran),
         ingest_job.told(calls, settings.report_url),
     )
 

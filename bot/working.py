@@ -63,12 +63,18 @@ def workers(app: App, telemetry: Telemetry, queue: JobQueue | None = None) -> Wo
 
 
 def ended(app: App, telemetry: Telemetry) -> Callable[[RunRecord, dict[str, str]], None]:
-    """Tells whoever asked for a run how it ended: in Slack, where that is set up."""
+    """Counts a run, and tells whoever asked for it how it ended: in Slack, where that is set up."""
     if not app.settings.slack:
-        return lambda *_: None
+        return lambda run, _: telemetry.ran(run)
     from bot import slack
 
-    return slack.jobs(app, telemetry).told
+    told = slack.jobs(app, telemetry).told
+
+    def tell(run: RunRecord, where: dict[str, str]) -> None:
+        telemetry.ran(run)
+        told(run, where)
+
+    return tell
 
 
 def _answers(app: App, telemetry: Telemetry) -> Work:

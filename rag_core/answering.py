@@ -110,10 +110,11 @@ class Answering:
             return self.reply(question, known=known, on_stage=on_stage, on_text=showing, deadline=deadline)
 
         answer = self._cached(self._cache, question, make, showing, deadline) if self._cache else make()
+        answer = replace(answer, first_ms=showing.first_ms)
         try:
             self._log.record_answer(question, answer)
         except SupportBotError:
-            if not showing.shown:
+            if showing.first_ms is None:
                 raise
             answer = replace(answer, degraded=(*answer.degraded, "log"))
         if showing.error:
@@ -221,15 +222,16 @@ class _Showing:
     """A reader who may go away: the draft goes on for the log and for others, and the error comes at the end."""
 
     def __init__(self, on_text: OnText) -> None:
-        self._on_text, self._nobody = on_text, on_text is _no_text
-        self.shown = False
+        self._on_text, self._nobody, self._began = on_text, on_text is _no_text, time.perf_counter()
+        self.first_ms: float | None = None  # until something was shown
         self.error: Exception | None = None
 
     def __call__(self, text: str, citations: tuple[Citation, ...]) -> None:
         if self.error is None:
             try:
                 self._on_text(text, citations)
-                self.shown = not self._nobody
+                if self.first_ms is None and not self._nobody:
+                    self.first_ms = round((time.perf_counter() - self._began) * 1000, 2)
             except Exception as error:  # noqa: BLE001 - whatever a channel raises; it is raised again
                 self.error = error
 

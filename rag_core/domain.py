@@ -216,6 +216,7 @@ class Answer:
     guarded: Mapping[str, int] = field(default_factory=dict)  # how often which rule of the guard changed the text
     cached: Cached | None = None  # None: drafted for this question
     not_covered: str = ""  # shown apart from the text, never cited; plain: escape it where it becomes Markdown
+    first_ms: float | None = None  # until its first words were shown; None: nobody read along
 
 
 @dataclass(frozen=True, slots=True)

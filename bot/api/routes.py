@@ -52,7 +52,7 @@ class Api:
     ) -> None:
         self._callers = known or callers.load(settings)
         self._settings, self._parts = settings, parts
-        self._telemetry = telemetry or Telemetry(tracing=settings.tracing)
+        self._telemetry = telemetry or Telemetry(settings.tenant, tracing=settings.tracing)
         self._answers, self._pulse = Answers(parts), Pulse(parts)
         self._quota = Quota(parts.cache if settings.redis_url else None, settings.tenant)
         self._extras = extras(settings, parts, self._telemetry)

@@ -6,6 +6,7 @@ What fails is named to SQS, which delivers it again and after the fifth time put
 from typing import Any
 
 from bot import aws
+from bot.ageing import Ageing
 from bot.app import build
 from bot.batching import Batches
 from bot.handlers.warming import warm
@@ -14,13 +15,15 @@ from bot.settings import load
 from bot.working import workers
 
 SETTINGS = load()
-TELEMETRY = Telemetry(tracing=SETTINGS.tracing)
+TELEMETRY = Telemetry(SETTINGS.tenant, tracing=SETTINGS.tracing)
+APP = warm(build(SETTINGS))
 BATCHES = Batches(
     SETTINGS,
-    workers(warm(build(SETTINGS)), TELEMETRY),
+    workers(APP, TELEMETRY),
     aws.job,
     TELEMETRY,
     aws.queue(SETTINGS).postpone if SETTINGS.queue_url else None,
+    after=Ageing(lambda: APP.runs.knowledge_as_of(), TELEMETRY),  # noqa: PLW0108 - its table is opened with the first
 )
 
 

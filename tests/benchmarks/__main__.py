@@ -6,6 +6,7 @@ from collections.abc import Callable
 from tests.benchmarks import (
     caching,
     covering,
+    dashboard,
     demands,
     hostile,
     ingress,
@@ -28,6 +29,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "ask": speed.ask,
     "ingest": speed.ingest,
     "memory": speed.memory,
+    "dashboard": dashboard.draw,
     "report": reporting.measure,
     "search": speed.search,
     "vectors": speed.vectors,

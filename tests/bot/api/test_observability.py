@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -6,8 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from bot.observability import WITHHELD, Telemetry, counted, described
-from rag_core.domain import Acceptance, Answer, Outcome, QuestionId, Usage, Use
+from bot.metrics import counted
+from bot.observability import WITHHELD, Telemetry, described
+from rag_core.domain import Acceptance, Answer, Cached, Outcome, QuestionId, Usage, Use
 from rag_core.errors import MisconfiguredError, UnavailableError
 from tests.bot.api.asking import KEYS, REFUND, SECRET, Client, callers
 from tests.bot.api.test_working import ADDRESS, Sent
@@ -21,9 +23,12 @@ def lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
-def emf(text: str) -> dict[str, Any]:
-    (found,) = [line for line in lines(text) if "_aws" in line]
-    return found
+def emf(text: str) -> list[dict[str, Any]]:
+    return [line for line in lines(text) if "_aws" in line]
+
+
+def sets(line: dict[str, Any]) -> Any:
+    return line["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
 
 
 @pytest.mark.parametrize("path", ["", " down", " crash", " stall", " reject"])
@@ -103,38 +108,41 @@ def test_a_request_is_one_line_of_what_an_operator_needs(client: Client) -> None
     assert (request["status"], request["route"], request["caller"]) == (200, "/query", "intranet")
 
 
-def test_metrics_are_one_line_in_the_embedded_format(client: Client, capfd: pytest.CaptureFixture[str]) -> None:
+def test_metrics_are_in_the_embedded_format_a_question_by_its_status(
+    client: Client, capfd: pytest.CaptureFixture[str]
+) -> None:
     client.ask()
-    found = emf(capfd.readouterr().out)
-    assert found["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "SupportBot"
-    assert (found["Questions"], found["QuestionsAnswered"], found["Requests"]) == ([1.0], [1.0], [1.0])
-    assert found["LatencyRetrieve"][0] >= 0
+    question, rest = emf(capfd.readouterr().out)
+    assert question["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "SupportBot"
+    assert (question["Questions"], question["Status"], question["Channel"]) == ([1.0], "answered", "api")
+    assert sets(question) == [["service", "Status"], ["service", "Channel", "Status"]]
+    assert rest["LatencyRetrieve"][0] >= 0
+    assert sets(rest) == [["service"]]
     client.ask("Who won the chess game on the moon?")
-    found = emf(capfd.readouterr().out)
-    assert "QuestionsAnswered" not in found
+    assert {line.get("Status") for line in emf(capfd.readouterr().out)} == {"no_evidence", None}
     client.ask(caller="tight")
     client.ask(caller="tight")
     capfd.readouterr()
     client.ask(caller="tight")
-    assert emf(capfd.readouterr().out)["OverQuota"] == [1.0]
+    (over,) = emf(capfd.readouterr().out)
+    assert over["OverQuota"] == [1.0]
 
 
 def test_an_answer_is_counted_by_all_that_it_says() -> None:
     timings = {"embed": 2.0, "total": 5.0}
     answer = Answer(QuestionId("q"), Outcome.NO_EVIDENCE, "", (), (), 0.1, timings, usage=USAGE, degraded=("rerank",))
-    found = {name: value for name, _, value in counted(answer)}
-    assert found == {
-        "Questions": 1,
-        "QuestionsNoEvidence": 1,
-        "CacheHits": 0,
+    assert dict(counted(answer)) == {
         "DegradedRerank": 1,
         "LatencyEmbed": 2.0,
         "LatencyTotal": 5.0,
+        "LatencyFirst": 5.0,
         "InputTokens": 101,
         "OutputTokens": 22,
         "CacheReadTokens": 50,
         "CostUSD": 0.003,
     }
+    read_along = replace(answer, first_ms=3.0, cached=Cached.MEANING)
+    assert dict(counted(read_along)).items() >= {"LatencyFirst": 3.0, "CacheHitsMeaning": 1}.items()
 
 
 def test_a_broken_log_loses_no_answer(client: Client) -> None:
@@ -153,31 +161,26 @@ def test_a_rating_is_one_line_and_counted_once_a_verdict(client: Client, capfd: 
         (False, False, "wrong"),
         (True, True, None),
     ]
-    metrics = [line for line in lines(capfd.readouterr().out) if "Helpful" in line or "NotHelpful" in line]
-    by: list[tuple[set[str], bool]] = [
-        (set(*line["_aws"]["CloudWatchMetrics"][0]["Dimensions"][-1:]), "Helpful" in line) for line in metrics
-    ]
+    by = [(sets(line), line["Helpful"], line["NotHelpful"]) for line in emf(capfd.readouterr().out)]
     assert by == [
-        ({"service", "Channel"}, False),
-        ({"service", "Channel", "Source"}, False),
-        ({"service", "Channel"}, True),
-        ({"service", "Channel", "Source"}, True),
+        ([["service"], ["service", "Channel"]], [0.0], [1.0]),
+        ([["service", "Source"]], [0.0], [1.0]),
+        ([["service"], ["service", "Channel"]], [1.0], [0.0]),
+        ([["service", "Source"]], [1.0], [0.0]),
     ]
-    assert {line["Channel"] for line in metrics} == {"api"}
     assert "canary" not in client.log.getvalue()
 
 
 @pytest.mark.parametrize("use", Use)
-def test_what_was_sent_is_one_line_and_counted_by_channel(capfd: pytest.CaptureFixture[str], use: Use) -> None:
+def test_what_was_sent_is_one_line_and_counted(capfd: pytest.CaptureFixture[str], use: Use) -> None:
     stream = StringIO()
     telemetry = Telemetry(f"test-{uuid4().hex}", stream=stream)
     telemetry.accepted(Acceptance(QuestionId("q1"), use, 0.12345, False, NOON), channel="zendesk")
     (told,) = lines(stream.getvalue())
     assert told.items() >= {"message": "accepted", "use": use.value, "kept": 0.123, "shadow": False}.items()
-    metric = emf(capfd.readouterr().out)
+    (metric,) = emf(capfd.readouterr().out)
     name = {Use.AS_IS: "DraftsAsIs", Use.EDITED: "DraftsEdited", Use.UNUSED: "DraftsUnused"}[use]
-    assert (metric[name], metric["Channel"]) == ([1.0], "zendesk")
-    assert metric["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"], ["service", "Channel"]]
+    assert metric[name] == [1.0]
 
 
 def test_a_draft_nobody_saw_is_told_and_not_counted(capfd: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,8 @@ from bot.working import workers
 from rag_core import messaging
 from tests.bot.api.asking import REFUND
 from tests.bot.slack.desk import Cloud, Help, Written, gateway_of, received, settings, values
+from tests.infra.observing.insights import run
+from tests.infra.observing.template import Resolved
 from tests.services.aws import REGION
 
 
@@ -65,10 +67,31 @@ def test_a_question_that_fails_for_good_is_told_and_counted(
     assert cloud.waiting == []
     said = capsys.readouterr().out
     assert '"question failed"' in said
-    assert '"QuestionsFailed": [1]' in said
+    (failed,) = [json.loads(line) for line in said.splitlines() if '"Questions"' in line and '"_aws"' in line]
+    assert (failed["Status"], failed["Channel"], failed["Questions"]) == ("failed", "slack", [1.0])
     (reply,) = [each for each in help_.slack.thread(question) if each.user == help_.slack.bot.id]
     (told,) = [json.loads(line) for line in said.splitlines() if '"question failed"' in line]
     assert told["question_id"] in json.dumps(reply.blocks) + reply.text
+
+
+def test_the_path_of_a_question_is_followed_by_its_id(
+    help_: Help, cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    help_.ask()
+    cloud.work()
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    lines = [line for line in said if "message" in line]
+    query = Resolved().resources["OnePath"]["QueryString"]
+    (asked,) = [line["question_id"] for line in lines if line["message"] == "answered"]
+    (answered,) = run(query.replace("ID", asked), lines)
+    path = run(query.replace("ID", answered["job_id"]), lines)
+    assert [(row["message"], row["status"], row["outcome"]) for row in path] == [
+        ("request", 200, None),
+        ("answered", None, "answered"),
+        ("job done", None, None),
+    ]
+    assert all(row["wait_ms"] >= 0 for row in path[1:])
+    assert path[2]["ms"] > 0
 
 
 def test_a_rating_is_counted_by_channel_and_source_and_once(
@@ -83,12 +106,12 @@ def test_a_rating_is_counted_by_channel_and_source_and_once(
         help_.slack.click(help_.ada, reply, "rate", value)
         cloud.work()
     metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-    rated = [each for each in metrics if "Helpful" in each or "NotHelpful" in each]
+    rated = [each for each in metrics if "Helpful" in each]
     sets = [each["_aws"]["CloudWatchMetrics"][0]["Dimensions"] for each in rated]
-    assert sets == [[["service"], ["service", "Channel"]], [["service", "Channel", "Source"]]] * 2
-    assert ["Helpful" if "Helpful" in each else "NotHelpful" for each in rated] == ["Helpful"] * 2 + ["NotHelpful"] * 2
+    assert sets == [[["service"], ["service", "Channel"]], [["service", "Source"]]] * 2
+    assert [(each["Helpful"], each["NotHelpful"]) for each in rated] == [([1.0], [0.0])] * 2 + [([0.0], [1.0])] * 2
     assert {each["_aws"]["CloudWatchMetrics"][0]["Namespace"] for each in metrics} == {"SupportBot"}
-    assert {each["Channel"] for each in rated} == {"slack"}
+    assert {each["Channel"] for each in rated if "Channel" in each} == {"slack"}
 
 
 def test_a_workspace_installs_the_app_in_a_browser_and_is_answered(team: Workspace, home: Path, aws_url: str) -> None:
