@@ -247,6 +247,23 @@ def test_the_report_shows_what_was_asked(page: Page) -> None:
     assert chart.evaluate("each => getComputedStyle(each.querySelector('text')).fill") != "rgb(0, 0, 0)"
 
 
+def test_the_number_of_a_source_stays_with_its_sentence(page: Page) -> None:
+    page.goto("/")
+    ask(page, "How long do refunds take?")
+    cite = page.locator(".text .cite").first
+    cite.wait_for()
+    lower = cite.evaluate("""cite => {
+      const [block, before] = [cite.closest("p"), cite.previousSibling], last = document.createRange();
+      last.setStart(before, before.length - 1);
+      last.setEnd(before, before.length);
+      return [...Array(300).keys()].filter((more) => {
+        block.style.width = `${150 + more}px`;
+        return cite.querySelector("a").getBoundingClientRect().top > last.getBoundingClientRect().bottom;
+      });
+    }""")
+    assert lower == []
+
+
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[str]:
     built = app(tmp_path / "home", load().embedding_model or "none")
