@@ -19,7 +19,8 @@ class Duration:
         return sum(seconds for _, seconds in self.parts)
 
     def __str__(self) -> str:
-        return f"{' + '.join(f'{name} {number(seconds)}' for name, seconds in self.parts)} = {number(self.seconds)}"
+        said = " + ".join(f"{name} {number(seconds)}" for name, seconds in self.parts if seconds)
+        return f"{said} = {number(self.seconds)}"
 
 
 def drafted(tables: Tables, memory: int, output_tokens: float, told: Told | None = None) -> Duration:
