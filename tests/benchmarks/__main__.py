@@ -6,6 +6,7 @@ from collections.abc import Callable
 from tests.benchmarks import (
     caching,
     hostile,
+    ingesting,
     ingress,
     opensearch,
     package,
@@ -42,6 +43,7 @@ BENCHMARKS: dict[str, Callable[[], None]] = {
     "zendesk-storm": zendesk_storm.measure,
     "zendesk-hostile": zendesk_hostile.measure,
     "zendesk-readers": zendesk_readers.measure,
+    "ingest-workers": ingesting.measure,
     "opensearch-quality": opensearch.quality,
     "opensearch-search": opensearch.search,
     "opensearch-load": opensearch.load,
