@@ -39,6 +39,10 @@ def check(settings: Settings) -> None:
     needed = ("opensearch_url", "table", "staging_bucket")
     if settings.ingest_queue_url and (absent := _unset(settings, *needed)):
         raise missing(absent, "ingestions by many workers (SUPPORTBOT_INGEST_QUEUE_URL) need it (docs/ingesting.md)")
+    if settings.textract:
+        from bot import recognition
+
+        recognition.stated(settings)
     if settings.cost_tag and not all(settings.cost_tag.partition("=")):
         raise wrong("cost_tag", "it reads name=value")
 

@@ -118,6 +118,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cost_tag: str = ""  # name=value: count only what of the bill is tagged so
 
     sources: str = ""  # buckets and web sites that are ingested: JSON, or a file with it; docs/ingesting.md
+    textract: str = ""  # text recognition of scanned pages: JSON, or a file with it; docs/ingesting.md
     allowed_hosts: str = ""  # that answers may link to besides what they cite: help.example.com,*.example.com
     masked: str = ""  # a JSON file of further patterns to mask: [{"name", "pattern", "replacement"}]
 

@@ -35,6 +35,7 @@ from rag_core.domain import (
 )
 from rag_core.jobs import Job
 from rag_core.runs import Build, SourceItem, Standing
+from rag_core.scans import RecognitionId, Recognized, Scan
 
 OnStatement = Callable[[Statement], None]
 OnEmbedded = Callable[[int, int], None]  # chunks that have their vector, of how many that lacked one
@@ -198,6 +199,22 @@ class DocumentSource(Protocol):
 
     def committed(self) -> None:
         """What was listed and read is visible now: where the next run may begin can be noted. Never before."""
+
+
+class Recognizer(Protocol):
+    """Reads pictures of pages, in its own time: nobody waits, it says when it is done."""
+
+    def start(self, scan: Scan, key: str) -> RecognitionId:
+        """Once for each `key`, however often it is called: every page costs. 1 to 64 of A-Z, a-z, 0-9, - and _.
+
+        Raises RejectedError for what it does not read.
+        """
+
+    def result(self, recognition: RecognitionId) -> Recognized | None:
+        """None while it is at it. Raises RejectedError where it could not be read, or is known no more."""
+
+    def forget(self, key: str) -> None:
+        """What `start` put somewhere is needed no more."""
 
 
 class FeedbackLog(Protocol):

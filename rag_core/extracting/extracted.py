@@ -6,6 +6,7 @@ from datetime import date, datetime
 from rag_core.domain import Audience
 from rag_core.errors import RejectedError
 from rag_core.markup import Section, clean
+from rag_core.scans import Scan
 
 MAX_CHARACTERS = 10_000_000
 LONGEST_TITLE = 200  # characters
@@ -20,10 +21,13 @@ class Extracted:
     url: str | None = None
     audience: Audience | None = None
     updated: date | None = None
+    scan: Scan | None = None  # in place of all the others, where the file was looked through for pictures of pages
 
 
 def checked(extracted: Extracted) -> Extracted:
     """The same, its title and URL cleaned. Raises RejectedError when nothing in it can be read, or far too much can."""
+    if extracted.scan is not None:
+        return extracted
     texts = [block.source for section in extracted.sections for block in section.blocks]
     if not any(character.isalnum() for text in texts for character in text):
         raise RejectedError("it has no readable text (a scanned document needs text recognition first)")

@@ -22,7 +22,9 @@ READERS = {
     ".docx": "docx",
 }
 PAGES = frozenset({".md", ".markdown", ".mdx", ".html", ".htm", ".txt"})  # published without their ending
-EXPLOSIVE = frozenset({".html", ".htm", ".pdf", ".docx"})
+SCAN = "scan"  # in place of an ending, which begins with a dot: look for pages without a text layer
+EXPLOSIVE = frozenset({".html", ".htm", ".pdf", ".docx", SCAN})
+OTHERS = {SCAN: "scanning"}
 MAX_TEXT_BYTES = 10_000_000  # of the formats that are read in this process
 MAX_BYTES = 100_000_000
 
@@ -34,5 +36,7 @@ def read(suffix: str, content: bytes) -> Extracted:
         raise RejectedError("it is empty")
     if len(content) > limit:
         raise RejectedError(f"it is larger than {limit // 10**6} MB: split it")
-    module = importlib.import_module(f"rag_core.extracting.{READERS[suffix]}")  # each brings its own library
+    module = importlib.import_module(
+        f"rag_core.extracting.{OTHERS.get(suffix) or READERS[suffix]}"
+    )  # each brings its own library
     return checked(cast(Callable[[bytes], Extracted], module.read)(content))

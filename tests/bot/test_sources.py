@@ -7,7 +7,10 @@ from typing import Any, cast
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.httpsession import URLLib3Session
 
+from bot import scheduling
 from bot.app import App
 from bot.doctoring import examine
 from bot.ingest_job import SlackIngestions
@@ -17,8 +20,11 @@ from rag_core.backends.local_queue import LocalQueue
 from rag_core.backends.web.noting import Notes
 from rag_core.domain import Audience, PersonId, SourceName
 from rag_core.errors import MisconfiguredError, RejectedError
+from rag_core.jobs import JobKind
+from rag_core.messaging import read
 from rag_core.runs import RunId
 from tests.bot.test_cli import Command
+from tests.fakes.aws_wire import refused
 from tests.fakes.website import Website, website
 from tests.making import write
 from tests.services.aws import REGION
@@ -67,7 +73,7 @@ class TestABucket:
         )
 
         def run(*arguments: str) -> str:
-            return supportbot(*arguments, **environment).stdout
+            return supportbot(*arguments, code=0, **environment).stdout
 
         assert "2 written" in run("ingest", "handbook")
         assert "0 written, 2 unchanged" in run("ingest", "handbook")
@@ -175,6 +181,62 @@ class TestTheSetting:
         app = App(load({"SUPPORTBOT_SOURCES": str(file)}, home=str(tmp_path)))
         assert list(app.sources.stated) == [ZENDESK, HANDBOOK]
         assert list(app.sources.offered()) == [HANDBOOK]  # Zendesk is not set up here
+
+
+class TestInTheScheduler:
+    """moto keeps schedules, and fires none: what is sent is read as a worker would."""
+
+    QUEUE, ROLE = "arn:aws:sqs:eu-central-1:123456789012:ingest", "arn:aws:iam::123456789012:role/schedules"
+
+    def test_they_become_what_is_stated(self, aws_url: str, tmp_path: Path) -> None:
+        client = cast(Any, boto3).client("scheduler", endpoint_url=aws_url, region_name=REGION)
+        client.create_schedule_group(Name="dev")
+
+        def kept(**sources: Any) -> dict[str, Any]:
+            scheduling.keep(made(tmp_path, aws_url, **sources), "dev", self.QUEUE, self.ROLE)
+            names = [each["Name"] for each in client.list_schedules(GroupName="dev")["Schedules"]]
+            return {name: client.get_schedule(GroupName="dev", Name=name) for name in names}
+
+        site = {"site": "https://x.example", "schedule": "cron(0 3 * * ? *)", "timezone": "Europe/Berlin"}
+        first = kept(handbook=BUCKET, site=site, unscheduled={"bucket": "docs"}, zendesk={"schedule": "rate(1 hour)"})
+        assert set(first) == {"handbook", "site"}  # Zendesk is not set up here
+        assert first["site"]["ScheduleExpressionTimezone"] == "Europe/Berlin"
+        assert first["handbook"]["Target"]["Arn"] == self.QUEUE
+        second = kept(handbook=BUCKET | {"schedule": "rate(2 hours)"})
+        assert {name: each["ScheduleExpression"] for name, each in second.items()} == {"handbook": "rate(2 hours)"}
+
+    def test_what_they_send_is_a_job(self) -> None:
+        sent = (
+            scheduling.message(HANDBOOK)
+            .replace(scheduling.EXECUTION, "d32c5e1a")
+            .replace(scheduling.TIME, "2026-11-28T03:00:00Z")
+        )
+        job = read(sent)
+        assert (job.id, job.kind, dict(job.payload)) == (
+            "schedule-d32c5e1a",
+            JobKind.INGEST,
+            {"source": "handbook", "by": "schedule"},
+        )
+
+    def test_a_group_that_is_not_there_is_named(self, aws_url: str, tmp_path: Path) -> None:
+        def gone(request: AWSPreparedRequest, **_: object) -> AWSResponse:  # moto breaks where AWS says no
+            return refused("ResourceNotFoundException", 404)(request, URLLib3Session().send)
+
+        boto3.setup_default_session()
+        assert boto3.DEFAULT_SESSION is not None
+        boto3.DEFAULT_SESSION.events.register("before-send.scheduler", cast(Any, gone))
+        with pytest.raises(MisconfiguredError, match=r"the schedule group gone may not be used \(ResourceNotFound"):
+            scheduling.keep(made(tmp_path, aws_url, handbook=BUCKET), "gone", self.QUEUE, self.ROLE)
+
+    def test_the_command_shows_them(self, tmp_path: Path) -> None:
+        supportbot = Command(tmp_path / "home")
+        shown = supportbot("sources", code=0, **settings(handbook=BUCKET, site={"site": "https://x.example"}))
+        assert shown.stdout.splitlines() == [
+            "handbook: s3://docs/handbook/, public, rate(15 minutes) UTC",
+            "site: https://x.example, public, when somebody asks",
+        ]
+        refused = supportbot("sources", "--schedule", "dev", code=2, **settings(handbook=BUCKET))
+        assert "--schedule needs --queue and --role" in refused.stderr
 
 
 class TestSchedules:

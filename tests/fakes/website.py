@@ -1,5 +1,6 @@
 """A web site at wire level: pages with ETags, a sitemap, a robots.txt, and whatever else a test lays there."""
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +8,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.services.certificate import Certificate
 
 HTML = "text/html; charset=utf-8"
 
@@ -69,7 +72,7 @@ def sitemap(entries: list[tuple[str, str]], inner: str = "url", outer: str = "ur
 
 
 @contextmanager
-def website() -> Iterator[Website]:
+def website(tls: Certificate | None = None) -> Iterator[Website]:
     site, lock, running = Website(), threading.Lock(), [0]
 
     class Handler(BaseHTTPRequestHandler):
@@ -109,7 +112,11 @@ def website() -> Iterator[Website]:
         def handle_error(self, *_: Any) -> None: ...
 
     server = Server(("127.0.0.1", 0), Handler)
-    site.url = f"http://127.0.0.1:{server.server_address[1]}"
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tls.authority, tls.key)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    site.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
     threading.Thread(target=server.serve_forever, args=[0.05], daemon=True).start()
     try:
         yield site

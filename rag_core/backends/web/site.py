@@ -95,4 +95,4 @@ class Site:
 
 
 def _escaped(rest: str) -> str:
-    return quote(rest, safe=KEPT)
+    return quote(rest, safe=KEPT, errors="replace")

@@ -95,11 +95,11 @@ class WebSource:
     def pages(self) -> dict[str, str]:
         """Every page that may be read, with the sitemap's word on when it changed. Raises MisconfiguredError."""
         found: dict[str, str] = {}
-        elsewhere: list[str] = []
+        elsewhere = ""
         for entry in self._entries():
             path = self._site.path(entry.address)
             if path is None or not self._site.holds(path):
-                elsewhere.append(entry.address)
+                elsewhere = elsewhere or entry.address
             elif self._rules.allow(path):
                 found[path] = entry.changed
             if len(found) > self._limits.pages:
@@ -110,7 +110,7 @@ class WebSource:
         if not found:
             raise MisconfiguredError(
                 f"the sitemap lists no page below {self._site.address(self._site.folder)} that robots.txt allows to "
-                f"read: nothing was changed" + (f"; it lists {elsewhere[0][:200]}" if elsewhere else "")
+                f"read: nothing was changed" + (f"; it lists {elsewhere[:200]}" if elsewhere else "")
             )
         return found
 
@@ -201,6 +201,8 @@ class WebSource:
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in HTML:
             raise RejectedError(f"it is {kind or 'of no stated type'}, and only HTML is read of a web site")
+        if (packed := response.headers.get("content-encoding", "").strip().lower()) not in ("", "identity", "gzip"):
+            raise RejectedError(f"it came packed as {packed}, which nobody had asked for")
         stated = response.headers.get("etag", ""), response.headers.get("last-modified", "")
         self._notes.put(path, Note(_hash(response.body), self._changed.get(path, ""), *stated), self._clock())
         return response.body

@@ -2,6 +2,7 @@
 
 import gzip
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from rag_core.ingesting import Ingestion
 from rag_core.runs import IngestionRun
 from tests.fakes.website import Page, Website, website
 from tests.making import app
+from tests.services.certificate import Certificate
 
 NAME = SourceName("site")
 QUICK = Patience(attempts=2, first_wait=0.01, longest_wait=0.02, spare_retries=99.0, failures=99)
@@ -281,6 +283,7 @@ class TestOnePageAlone:
             (Page(b"", status=500), "next ingestion tries again"),
             (Page(b"", status=302, headers={"Location": "/there"}), "redirects more than"),
             (Page(b"", status=302, headers={"Location": "https://elsewhere.example/x"}), "not on http"),
+            (Page(b"x", headers={"Content-Encoding": "br"}), "packed as br"),
             (Page(b"x" * 5_000_001), "larger than 5 MB"),
             (Page(gzip.compress(b"x" * 9_000_000), headers={"Content-Encoding": "gzip"}), "larger than 5 MB"),
         ],
@@ -356,6 +359,18 @@ class TestLimits:
         with pytest.raises(MisconfiguredError, match="not public"):
             Fetcher(where, LIMITS).get("/robots.txt", most=1000)
         assert site.asked == []
+
+
+class TestTls:
+    def test_a_site_is_read_whose_certificate_is_its_own(self, tls: Certificate) -> None:
+        with website(tls) as site:
+            site.write("/refunds", "Refunds take thirty days.")
+            where, trusting = Site(site.url), ssl.create_default_context(cafile=str(tls.authority))
+            fetcher = Fetcher(where, LIMITS, private=True, context=trusting, patience=QUICK)
+            assert b"thirty days" in fetcher.get("/refunds", most=10_000).body
+            with pytest.raises(UnavailableError, match="SSL"):
+                Fetcher(where, LIMITS, private=True, patience=QUICK).get("/refunds", most=10_000)
+            assert site.pages_asked() == ["/refunds"]
 
 
 class TestNotes:

@@ -1,0 +1,54 @@
+"""Text recognition as SUPPORTBOT_TEXTRACT states it; nothing is recognised where it is not set."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from bot.settings import Settings, wrong
+from rag_core.ports import Records
+
+if TYPE_CHECKING:
+    from rag_core.recognizing import Recognition
+
+FORM = (
+    'it reads {"bucket": ..., "topic": "arn:aws:sns:...", "role": "arn:aws:iam::..."}, also with page_price and '
+    "ask_above in USD (docs/ingesting.md)"
+)
+
+
+class Textract(Struct, frozen=True, forbid_unknown_fields=True):
+    """`bucket` holds what is being read, `topic` is where Textract says that it is done, by its `role`."""
+
+    bucket: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+    topic: Annotated[str, Meta(pattern=r"^arn:aws[a-z-]*:sns:")]
+    role: Annotated[str, Meta(pattern=r"^arn:aws[a-z-]*:iam::")]
+    page_price: Annotated[float, Meta(ge=0)] = (
+        0.019  # USD, of tables and layout: https://aws.amazon.com/textract/pricing
+    )
+    ask_above: Annotated[float, Meta(ge=0)] = 10.0  # USD of one run
+
+
+def stated(settings: Settings) -> Textract | None:
+    """Raises MisconfiguredError."""
+    text = settings.textract.strip()
+    if not text:
+        return None
+    try:
+        return msgspec.json.decode(text if text.startswith("{") else Path(text).read_bytes(), type=Textract)
+    except (OSError, msgspec.DecodeError) as error:
+        raise wrong("textract", f"{error}; {FORM}") from error
+
+
+def recognition(settings: Settings, records: Records) -> "Recognition | None":
+    """None where pages without a text layer are not recognised."""
+    found = stated(settings)
+    if found is None:
+        return None
+    from rag_core.backends.textract.recognizing import Channel, TextractRecognizer
+    from rag_core.recognizing import Recognition
+
+    url = settings.aws_url or None
+    channel = Channel(settings.region, found.bucket, found.topic, found.role, endpoint_url=url, s3_url=url)
+    return Recognition(TextractRecognizer(channel), records, price=found.page_price, ask_above=found.ask_above)
