@@ -6,7 +6,7 @@ Whatever becomes of a job, its message says so: a run that waits, dies or is del
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot import fanning
 from bot.app import App
@@ -51,7 +51,14 @@ class SlackIngestions:
         self._app.runs.withdraw(run, reason)
 
     def cancel(self, source: SourceName, by: PersonId) -> RunRecord:
+        if fanning.is_shared(self._app, source):
+            with fanning.steps(self._app) as steps:
+                return steps.cancel(source, by)
         return self._app.runs.cancel(source, by)
+
+    def roll_back(self, once: str) -> None:
+        if self._app.claims.claim(f"rollback:{once}", ttl=timedelta(days=15)):
+            fanning.roll_back(self._app)
 
     def latest(self) -> Sequence[RunRecord]:
         return self._app.runs.latest()

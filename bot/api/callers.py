@@ -46,6 +46,7 @@ class Caller(Struct, frozen=True, forbid_unknown_fields=True):
     sources: frozenset[SourceName] | None = None  # None: all
     quota: Annotated[int, Meta(ge=1, le=100_000)] = 60  # questions a minute
     callback: Callback | None = None
+    ingest: bool = False  # whether it may begin ingestions
 
     @property
     def person(self) -> PersonId:

@@ -55,6 +55,10 @@ def extras(settings: Settings, parts: Parts, telemetry: Telemetry) -> list[Extra
         from bot.api import sidebar
 
         found += sidebar.routes(settings, parts, telemetry)
+    if settings.ingest_queue_url:
+        from bot.api import ingesting
+
+        found += ingesting.routes(settings, parts)
     return found
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from secrets import token_hex
 
 import click
@@ -10,7 +11,7 @@ from bot import fanning
 from bot.app import App
 from bot.commands import options
 from rag_core.domain import SourceName
-from rag_core.errors import CancelledRunError, SupportBotError
+from rag_core.errors import CancelledRunError, SupportBotError, UnavailableError
 from rag_core.runs import IngestionRun, Progress, RunId, RunRecord, RunState
 
 EVERY = 1.0  # seconds between two looks
@@ -43,11 +44,12 @@ def watched(app: App, run: RunRecord, progress: Callable[[Progress], None]) -> I
     """Until it has ended, as one that this process did."""
     click.echo(WATCHING.format(run.id), err=True)
     while True:
-        found = app.runs.find(run.source, run.id)
-        if found is None or found.state.over:
-            return _ended(found)
-        if found.total:
-            progress(Progress(found.stage, found.done, found.total, found.current))
+        with suppress(UnavailableError):  # the run does not hang on who watches it
+            found = app.runs.find(run.source, run.id)
+            if found is None or found.state.over:
+                return _ended(found)
+            if found.total:
+                progress(Progress(found.stage, found.done, found.total, found.current))
         time.sleep(EVERY)
 
 

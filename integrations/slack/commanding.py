@@ -52,6 +52,12 @@ class Ingestions(Protocol):
     def cancel(self, source: SourceName, by: PersonId) -> RunRecord:
         """Raises RejectedError where nothing is under way."""
 
+    def roll_back(self, once: str) -> None:
+        """The version of the index before answers again; once more for the same `once` does nothing.
+
+        Raises RejectedError where none is kept.
+        """
+
     def latest(self) -> Sequence[RunRecord]:
         """One a source, the newest first."""
 
@@ -118,6 +124,7 @@ class Commanding:
         verbs: dict[str, Callable[[Order, Command, Slack], Message]] = {
             "reingest": self._reingest,
             "cancel": self._cancel,
+            "rollback": self._roll_back,
             "status": self._status,
             "gaps": lambda *_: summarising.gaps(self._week()),
             "help": lambda *_: _lines(summarising.HELP),
@@ -144,6 +151,11 @@ class Commanding:
         wanted = [chosen(order.source, list(found))] if order.source else list(found)
         told = [found[source] if found[source].state.over else self._ingestions.cancel(source, by) for source in wanted]
         return _lines([f"{summarising.code(run.source)} {_stopping(run)}" for run in told])
+
+    def _roll_back(self, _order: Order, command: Command, _slack: Slack) -> Message:
+        """A command may be delivered again: another time would bring the present version back."""
+        self._ingestions.roll_back(f"{command.team}:{command.trigger}")
+        return notice("The version before answers now. `/supportbot rollback` once more brings the present one back.")
 
     def _reingest(self, order: Order, command: Command, slack: Slack) -> Message:
         known = list(self._ingestions.sources())

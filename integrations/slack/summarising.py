@@ -36,6 +36,7 @@ HELP = (
     "`/supportbot status` shows every source and its last run.",
     "`/supportbot cancel` stops what is being read, `/supportbot cancel docs` that of one source. "
     "Nothing is left half-done.",
+    "`/supportbot rollback` lets the version before the last run answer again, where one is kept.",
     "`/supportbot gaps` shows what was asked this week and the documents do not answer.",
     "`/supportbot help` shows this.",
     "A source can be named by the last part of its name.",

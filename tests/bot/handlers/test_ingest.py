@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import msgspec
 import pytest
 
 from bot import fanning
+from bot.api.routes import Api
 from bot.app import App, build
 from bot.settings import load
 from rag_core.domain import Audience, PersonId, SourceName
@@ -22,6 +24,7 @@ from rag_core.errors import AlreadyRunningError, MisconfiguredError
 from rag_core.jobs import Job, JobId, JobKind
 from rag_core.messaging import written
 from rag_core.runs import RunId, RunRecord, RunState
+from tests.bot.api.asking import CALLERS, Context, Reply, event, reply
 from tests.bot.handlers.starting import account, records
 from tests.fakes.aws_wire import create_table
 from tests.services.aws import REGION
@@ -196,3 +199,23 @@ def test_from_a_terminal_it_is_watched_and_rolled_back(installation: Account, fu
         said, trouble = asked.communicate()
         assert "answers now" in said, trouble
     assert (installation.found("thirty"), installation.found("sixty")) == (["refunds"], [])
+
+
+def test_a_program_with_the_right_begins_a_run_and_is_told_of_it(installation: Account, function: Function) -> None:
+    installation.s3.put_bucket_notification_configuration(Bucket="documents", NotificationConfiguration={})
+    installation.put(refunds="# Refunds\n\nWithin thirty days.")
+    known = [CALLERS[0] | {"ingest": True, "sources": [HANDBOOK]}, CALLERS[1]]
+    settings = msgspec.structs.replace(installation.app.settings, api_callers=json.dumps(known))
+    api = Api(settings, App(settings))
+
+    def call(method: str, path: str, body: object = None, caller: str = "intranet") -> Reply:
+        return reply(api.handle(event(method, path, body, caller=caller), Context()))
+
+    assert call("POST", "/ingest", {"source": HANDBOOK}, "website").status == 403
+    assert call("POST", "/ingest", {"source": "salaries"}).status == 403
+    begun = call("POST", "/ingest", {"source": HANDBOOK})
+    assert (begun.status, begun.json["state"]) == (202, "waiting")
+    assert call("POST", "/ingest", {"source": HANDBOOK}).status == 409
+    installation.deliver(function, lambda: installation.is_done(begun.json["run"]))
+    told = call("GET", f"/ingest/{HANDBOOK}").json["runs"][0]
+    assert (told["id"], told["state"], told["written"]) == (begun.json["run"], "done", 1)

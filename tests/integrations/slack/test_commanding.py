@@ -56,6 +56,9 @@ class Asked:
     def withdraw(self, run: RunRecord, reason: str) -> None:
         self.runs.withdraw(run, reason)
 
+    def roll_back(self, once: str) -> None:
+        raise RejectedError(f"no version before is kept for {once}")
+
     def cancel(self, source: SourceName, by: PersonId) -> RunRecord:
         return self.runs.cancel(source, by)
 
