@@ -86,7 +86,9 @@ def test_staff_and_public_get_what_they_may_read(built: App) -> None:
     assert not {"discounts"} & {c.document_id for c in public.citations}
 
 
-@pytest.mark.parametrize("text", ["Warum kann ich die webhooks von gestern nicht sehen?", "Почему webhooks ко мне не приходят?"])
+@pytest.mark.parametrize(
+    "text", ["Warum kann ich die webhooks von gestern nicht sehen?", "Почему webhooks ко мне не приходят?"]
+)
 def test_that_the_documents_are_in_another_language_is_told_and_not_that_they_are_silent(built: App, text: str) -> None:
     answer = built.answering.reply(ask(text))
     assert (answer.outcome, [c.document_id for c in answer.citations]) == (Outcome.UNSUPPORTED, ["webhooks"])
