@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from rag_core.citing import nearest
 from rag_core.domain import Answer, Draft, Found, Outcome, Passage, Question
-from rag_core.recognizing import languages
+from rag_core.identifying import languages
 
 NO_EVIDENCE = "I don't know: I found nothing in the documents that has to do with this question."
 UNSUPPORTED = "I don't know: the documents touch on this, but I found no passage that answers it."

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rag_core.recognizing import languages
+from rag_core.identifying import languages
 from tests.benchmarks.material import DEMO
 
 
