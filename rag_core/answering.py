@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rag_core.citing import Composer, nearest
+from rag_core.abstaining import abstention
+from rag_core.citing import Composer
 from rag_core.domain import (
     NEVER,
     Answer,
     Citation,
     Deadline,
-    Draft,
     Found,
     Outcome,
     Passage,
@@ -38,12 +38,6 @@ if TYPE_CHECKING:  # one machine answers without a cache, and does not load one
 SHOWN = 8  # passages a draft may stand on
 SEARCHED = 20  # passages, by which the confidence is judged
 LONGEST = 4_000  # characters of a question
-
-NO_EVIDENCE = "I don't know: I found nothing in the documents that has to do with this question."
-UNSUPPORTED = "I don't know: the documents touch on this, but I found no passage that answers it."
-CUT_SHORT = (
-    "I don't know: the answer was blocked or cut off before anything of it had a source. Ask again, or for less."
-)
 
 OnStage = Callable[[str], None]  # is told "embed", "retrieve", "judge", "draft" as each begins
 OnText = Callable[[str, tuple[Citation, ...]], None]  # the next part of the text, and every source named so far
@@ -159,9 +153,9 @@ class Answering:
         with stages.timed("judge"):
             confidence = self._grounding.confidence(question, passages[:SEARCHED])
         if self._grounding.unrelated(confidence, passages):
-            return _abstention(question, Outcome.NO_EVIDENCE, found, confidence)
+            return abstention(question, Outcome.NO_EVIDENCE, found, confidence)
         if not self._grounding.suffices(confidence, passages):
-            return _abstention(question, Outcome.UNSUPPORTED, found, confidence)
+            return abstention(question, Outcome.UNSUPPORTED, found, confidence)
         read = self._best(question, passages[:SEARCHED], stages, deadline)[:SHOWN]
         release = _Release(read, self._guard, on_text)
         with stages.timed("draft"):
@@ -169,7 +163,7 @@ class Answering:
         if draft.unheeded:
             stages.without.append("instruction")
         if not release.text:  # fluent text without a source is the failure people notice last
-            return _abstention(question, Outcome.UNSUPPORTED, found, confidence, draft)
+            return abstention(question, Outcome.UNSUPPORTED, found, confidence, draft)
         return Answer(
             question.id,
             Outcome.ANSWERED,
@@ -266,23 +260,6 @@ class _Release:
             part = self._composer.add(replace(statement, text=guarded.text))
             self.text += part
             self._on_text(part, self.citations)
-
-
-def _abstention(
-    question: Question, outcome: Outcome, found: Found, confidence: float, draft: Draft | None = None
-) -> Answer:
-    complete = draft is None or draft.complete
-    return Answer(
-        question.id,
-        outcome,
-        NO_EVIDENCE if outcome is Outcome.NO_EVIDENCE else UNSUPPORTED if complete else CUT_SHORT,
-        nearest(found.passages),
-        found.passages,
-        round(confidence, 4),
-        index_version=found.version,
-        usage=draft.usage if draft else (),
-        complete=complete,
-    )
 
 
 class _Stages:

@@ -23,7 +23,7 @@ class Composer:
         self._places: dict[tuple[str, ...], int] = {}
         self._first: list[int] = []  # the passage by which each source is named
         self._quotes: list[list[str]] = []
-        self._former = ""
+        self._former, self._cited = "", list[int]()
         self._levels: list[tuple[int, int]] = []  # of the items we are in: where the model began it, where its text is
 
     @property
@@ -39,15 +39,15 @@ class Composer:
         numbers = sorted({self._number(support) for support in statement.supports})
         marks = " ".join(f"[{number}]" for number in numbers)
         part = _marked(escaped(statement.text), marks)
-        gap = self._gap(statement) if self._former else ""
-        self._former = statement.text
+        gap = self._gap(statement, moved=numbers != self._cited) if self._former else ""
+        self._former, self._cited = statement.text, numbers
         return gap + self._placed(part, statement)
 
-    def _gap(self, statement: Statement) -> str:
+    def _gap(self, statement: Statement, *, moved: bool) -> str:
         """The white space before it, without what its line is indented by."""
         here, before = statement.text, self._former
-        if statement.gap is None:
-            return "\n\n" if _is_block(here) or _is_block(before) else " "
+        if statement.gap is None:  # in one line, what two sources say reads as one thought
+            return "\n\n" if moved or _is_block(here) or _is_block(before) else " "
         begins = "\n" in statement.gap and MARKER.match(here) and not self._levels
         apart = _is_framed(here) or _is_framed(before) or begins
         return "\n\n" if apart else re.sub(r"(?<=\n)[^\n]+", "", statement.gap)

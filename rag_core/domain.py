@@ -164,7 +164,7 @@ class Statement:
 
     text: str  # Markdown
     supports: tuple[Support, ...]
-    gap: str | None = None  # the white space before it; None: as its form needs
+    gap: str | None = None  # the white space before it; None: as its form and its sources need
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from textwrap import indent
 
 from rag_core.analyzing import terms
 from rag_core.delimiting import ENDED
@@ -17,8 +18,11 @@ from rag_core.markup import Block, blocks, inside, items, link_texts, plain_text
 
 LONGEST_LIST = 12  # items, and rows of a table
 SHORT_TABLE = 4  # rows; shown whole
+WIDE = 4  # columns
 SHORT_PARAGRAPH = 300  # characters; quoted together, since sentences lean on each other
 DEEPEST = 4  # lists in lists
+LONGEST_REMARK = 400  # characters, between two steps
+STEP = " " * 4  # what stands so far in belongs to the item above
 POINTER = re.compile(
     r"(?:For more(?! than)|(?:For|To) .{0,40}(?:information|details|learn|read)|See|(?:Learn|Read) more|Click here"
     r"|Refer)\b",
@@ -117,17 +121,27 @@ def _parts(found: Iterable[Block], wanted: frozenset[str]) -> Iterator[tuple[str
 
 
 def _whole(found: Iterable[Block]) -> Iterator[Block]:
-    """Steps that a picture or a tag stands between are one list."""
-    held: Block | None = None
+    """Steps that a picture, a tag or a short remark stands between are one list, the remark part of its step."""
+    run: list[Block] = []  # a list, and what was said behind it
     for block in found:
-        if held is not None and block.kind == "List" and _continues(held.source, block.source):
-            held = Block("List", f"{held.source}\n{block.source}")
-        elif held is None or any(map(str.isalnum, plain_text(block.source))):
-            if held is not None:
-                yield held
-            held = block
-    if held is not None:
-        yield held
+        if not any(map(str.isalnum, plain_text(block.source))):
+            continue
+        if run and block.kind == "List" and _continues(run[0].source, block.source):
+            remarks = [indent(each.source, STEP) for each in run[1:]]
+            run = [Block("List", "\n\n".join([run[0].source, *remarks, block.source]))]
+        elif run and _remarks(run, block):
+            run.append(block)
+        else:
+            yield from run
+            run = [block]
+    yield from run
+
+
+def _remarks(run: Sequence[Block], block: Block) -> bool:
+    """Whether the block may be one on the steps that it stands behind."""
+    said = sum(len(each.source) for each in [*run[1:], block])
+    steps = run[0].kind == "List" and FIRST_NUMBER.match(run[0].source) is not None
+    return steps and block.kind == "Paragraph" and said <= LONGEST_REMARK
 
 
 def _continues(before: str, source: str) -> bool:
@@ -188,8 +202,15 @@ def _table(source: str, wanted: frozenset[str]) -> str:
     if len(rows) > SHORT_TABLE:
         rows = _matching(rows, wanted)
     whole = [row + [""] * (len(header) - len(row)) for row in rows[:LONGEST_LIST]]
-    shown = [header, ["---"] * len(header), *whole]
+    columns = _columns(header, wanted)
+    shown = [[row[column] for column in columns] for row in (header, ["---"] * len(header), *whole)]
     return "\n".join("| " + " | ".join(row) + " |" for row in shown)
+
+
+def _columns(header: Sequence[str], wanted: frozenset[str]) -> list[int]:
+    """Of a wide table, as of plans side by side, the first and those that are asked for; all where none is."""
+    named = [at for at, cell in enumerate(header) if at and wanted & set(terms(cell))]
+    return [0, *named] if named and len(header) >= WIDE else list(range(len(header)))
 
 
 def _matching(rows: list[list[str]], wanted: frozenset[str]) -> list[list[str]]:

@@ -21,6 +21,7 @@ from rag_core.domain import Answer, AnswerRecord, Citation, Outcome, QuestionId
 LONGEST = 65_000  # bytes: of what is over 64 kB Zendesk cuts the end off and says nothing
 LONGEST_TITLE = 150
 LONGEST_QUOTE = 60  # of a statement, which stands in full above: enough to know it again
+UNKNOWN = "I don't know: "  # what the reason begins with, in words for who asked
 JOINER = "\u2060"  # zero width: nobody sees it, nothing reads on across it
 ADDRESS = re.compile(r"(?<=\w)\.(?=\w)|:(?=//)")
 UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -103,7 +104,7 @@ def _abstention(answer: Answer | AnswerRecord) -> Iterator[str]:
     if answer.outcome is Outcome.NO_EVIDENCE:
         yield _p("No draft: the documents say nothing about this question. It may be one to write an article about.")
     else:
-        yield _p("No draft: the documents touch on this question, but no passage answers it.")
+        yield _p(f"No draft: {answer.text.removeprefix(UNKNOWN)}")
     if answer.citations:
         yield "<p><strong>The nearest pages</strong></p>"
         yield _listed(answer.citations)

@@ -8,7 +8,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from rag_core.analyzing import terms
@@ -17,12 +17,12 @@ from rag_core.fusing import written_for
 from rag_core.ports import Embedder, OnStatement
 from rag_core.quoting import Unit, units
 
-VERSION = 2  # raise it when other sentences are selected: it names the model in caches
+VERSION = 3  # raise it when other sentences are selected: it names the model in caches
 READ = 6  # passages
 EMBEDDED = 4  # units compared with the question by meaning, the best by words: each costs about 8 ms
 LONGEST_EMBEDDED = 250  # characters: what a unit is about stands at its beginning
 LONGEST_REPLY = 700  # characters; the first unit is shown whole whatever its length
-PLACES = 3
+PLACES = 2  # passages that are quoted: a third one is mostly beside the point
 UNITS = 4
 MORE = 2  # times as many and as long, for who wants more detail
 PREVIOUS_SHARE = 0.3  # what a term of the question before counts, of one of this question
@@ -82,9 +82,10 @@ class ExtractiveAnswerModel:
         read = passages[: 1 if alone else READ]
         weights = _asked(question)
         found = units(read, frozenset(weights))
+        said = _said(question, read, found) if question.previous else None
         self._score(question, weights, read, found)
         extent = _Extent.of(question.instruction)
-        chosen = _select(found, extent)
+        chosen = _select(_fresh(question, found, said), extent)
         statements = tuple(_statements(chosen, read))
         for statement in statements:
             on_statement(statement)
@@ -121,6 +122,7 @@ class _Extent:
     """How much is said."""
 
     units: int = UNITS
+    places: int = PLACES
     longest: int = LONGEST_REPLY
     margin: float = MARGIN
     unheeded: bool = False  # what else was wished for
@@ -135,7 +137,7 @@ class _Extent:
             return cls(unheeded=unheeded)
         if LESS.fullmatch(known[-1]):
             return cls(units=1, unheeded=unheeded)
-        return cls(UNITS * MORE, LONGEST_REPLY * MORE, MARGIN * MORE, unheeded)
+        return cls(UNITS * MORE, PLACES * MORE, LONGEST_REPLY * MORE, MARGIN * MORE, unheeded)
 
 
 def _nearness(cosines: Sequence[float]) -> float:
@@ -200,11 +202,27 @@ def _select(found: Sequence[Unit], extent: _Extent) -> list[Unit]:
         places = {each.passage for each in chosen} | {unit.passage}
         if unit.score < ranked[0].score - extent.margin or len(chosen) >= extent.units:
             break
-        if len(places) > PLACES:
+        if len(places) > extent.places:
             continue
         if not chosen or _adds(unit, chosen, extent.longest):
             chosen += [each for each in [*_needed(unit, found), unit] if each not in chosen]
     return _ordered(chosen)
+
+
+def _said(question: Question, read: Sequence[Passage], found: list[Unit]) -> Unit | None:
+    """What the question before was answered with first, by its words, if that stands in these passages."""
+    before = replace(question, text=question.previous or "", previous=None, standalone=None)
+    ExtractiveAnswerModel()._score(before, _asked(before), read, found)
+    return max(found, key=lambda unit: unit.score, default=None)
+
+
+def _fresh(question: Question, found: list[Unit], said: Unit | None) -> list[Unit]:
+    """Without what was said before, if the follow-up asks for something else and something else is about as good."""
+    new = set(terms(question.text)) - set(terms(question.previous or ""))
+    fresh = [unit for unit in found if unit is not said or new & unit.terms]
+    if not new or not fresh:
+        return found
+    return fresh if max(each.score for each in fresh) >= max(each.score for each in found) - MARGIN else found
 
 
 def _ordered(chosen: Sequence[Unit]) -> list[Unit]:

@@ -86,6 +86,31 @@ def test_staff_and_public_get_what_they_may_read(built: App) -> None:
     assert not {"discounts"} & {c.document_id for c in public.citations}
 
 
+@pytest.mark.parametrize(
+    "text", ["Warum kann ich die webhooks von gestern nicht sehen?", "Почему webhooks ко мне не приходят?"]
+)
+def test_that_the_documents_are_in_another_language_is_told_and_not_that_they_are_silent(built: App, text: str) -> None:
+    answer = built.answering.reply(ask(text))
+    assert (answer.outcome, [c.document_id for c in answer.citations]) == (Outcome.UNSUPPORTED, ["webhooks"])
+    assert "are in English" in answer.text
+
+
+def test_where_nothing_is_found_another_language_is_named_as_a_reason_that_may_be(built: App) -> None:
+    answer = built.answering.reply(ask("Wie kann ich mein Passwort ändern?"))
+    assert (answer.outcome, "another language" in answer.text) == (Outcome.NO_EVIDENCE, True)
+    assert "language" not in built.answering.reply(ask("What is a zebra?")).text
+
+
+def test_a_question_in_the_language_of_a_document_is_not_told_of_another(tmp_path: Path) -> None:
+    mixed = app(tmp_path / "home")
+    english = "A refund takes thirty days, and it is paid to the card that was charged."
+    german = "Ein refund dauert dreißig Tage und wird auf die Karte gezahlt, die belastet wurde."
+    mixed.ingest(write(tmp_path / "docs", en=english, de=german))
+    answer = mixed.answering.reply(ask("Warum ist mein refund nicht wie versprochen gestern Nacht angekommen?"))
+    assert answer.outcome is not Outcome.ANSWERED
+    assert "language" not in answer.text
+
+
 def test_a_follow_up_is_searched_with_the_question_before_it(built: App) -> None:
     alone = built.answering.reply(ask("And where is it put?"))
     assert alone.outcome is not Outcome.ANSWERED

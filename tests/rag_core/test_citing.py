@@ -14,8 +14,8 @@ def said(text: str, *passages: int) -> Statement:
 @pytest.mark.parametrize(
     ("statements", "text"),
     [
-        ([said("One.", 0), said("Two.", 0), said("Three.", 1)], "One. [1] Two. [1] Three. [2]"),
-        ([said("Two.", 1), said("One.", 0)], "Two. [1] One. [2]"),
+        ([said("One.", 0), said("Two.", 0), said("Three.", 1)], "One. [1] Two. [1]\n\nThree. [2]"),
+        ([said("Two.", 1), said("One.", 0)], "Two. [1]\n\nOne. [2]"),
         ([said("Both.", 1, 0)], "Both. [1] [2]"),
         ([said("One.", 0), said("- a\n- b", 0), said("Two.", 1)], "One. [1]\n\n- a\n- b [1]\n\nTwo. [2]"),
         ([said("To do it:\n\n1. a\n2. b", 0)], "To do it: [1]\n\n1. a\n2. b"),

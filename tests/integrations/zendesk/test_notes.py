@@ -78,3 +78,10 @@ def test_a_page_without_an_address_is_named() -> None:
     assert "<li>Notes</li>" in note(
         replace(ANSWER, citations=(replace(PAGES[0], title="Notes", url="a.md"),)), Beside()
     )
+
+
+def test_without_a_draft_it_says_why() -> None:
+    text = "I don't know: the documents that I found are in English, and this question seems to be in another language."
+    found = note(replace(ANSWER, outcome=Outcome.UNSUPPORTED, text=text), Beside())
+    assert "No draft: the documents that I found are in English" in found
+    assert "I don" not in found

@@ -172,6 +172,27 @@ def test_steps_that_a_picture_stands_between_are_one_list() -> None:
     assert texts(found) == ["1. Open it.\n2. Click it."]
 
 
+def test_a_remark_between_two_steps_is_part_of_the_first() -> None:
+    source = (
+        "1. Open it.\n\n<call-out>\n\nIt takes a while.\n\n</call-out>\n\n2. Click it.\n\nThat is all of the steps."
+    )
+    assert texts(draft("steps open click", passage(source)))[0] == "1. Open it. It takes a while.\n2. Click it."
+
+
+@pytest.mark.parametrize("between", ["Long. " * 100, "```\ncode\n```", "| a |\n|---|\n| b |"])
+def test_what_is_more_than_a_remark_stands_between_two_lists(between: str) -> None:
+    found = draft("steps open click", passage(f"1. Open it.\n\n{between}\n\n2. Click it."))
+    assert {"1. Open it.", "2. Click it."} <= set(texts(found))
+
+
+def test_of_a_wide_table_the_columns_that_are_asked_for() -> None:
+    plans = "| | Free | Growth | Scale |\n|---|---|---|---|\n| Price | 0 | 79 | 349 |"
+    assert texts(draft("price of Growth", passage(plans))) == ["|  | Growth |\n| --- | --- |\n| Price | 79 |"]
+    assert "349" in texts(draft("price of each", passage(plans)))[0]
+    narrow = "| Error | Message | Meaning |\n|---|---|---|\n| 451 | Later | The server failed |"
+    assert "server" in texts(draft("error message 451", passage(narrow)))[0]
+
+
 def test_of_a_long_table_the_row_with_the_rarest_word() -> None:
     rows = "\n".join(f"| {n} | an error means it failed |" for n in range(440, 460))
     (statement,) = draft("What does error 450 mean?", passage(f"| Code | Text |\n|---|---|\n{rows}")).statements
@@ -194,6 +215,34 @@ def test_a_follow_up_is_answered_by_what_is_new_in_it() -> None:
         assert texts(model.draft(question(asked), [add, limit]))[0].startswith("To add")
         followed = model.draft(question("Which does the Pro plan allow?", previous=asked), [add, limit])
         assert followed.statements[0].supports[0].passage == 1
+
+
+def test_a_follow_up_does_not_repeat_the_answer_before_it() -> None:
+    asked = "How do I verify a domain?"
+    verify = passage("To verify a domain, add five records and click Verify.", "verify", "Verify a domain")
+    after = passage("A domain that lost its records is pending again.", "lost", "A verified domain is lost", score=0.9)
+    for model in (ExtractiveAnswerModel(), ExtractiveAnswerModel(HashingEmbedder())):
+
+        def first(text: str, previous: str | None = None, *, of: Sequence[Passage], by: Any = model) -> int:
+            chosen = by.draft(question(text, previous=previous), of).statements[0]
+            return int(chosen.supports[0].passage)
+
+        assert first(asked, of=[verify, after]) == 0
+        assert first("What if it fails?", asked, of=[verify, after]) == 1
+        assert first("What do I click on?", asked, of=[verify, after]) == 0
+        assert first("How do I verify that?", asked, of=[verify, after]) == 0
+        assert first("What if it fails?", asked, of=[verify]) == 0
+
+
+def test_quotes_come_of_two_places_and_of_more_for_who_wants_detail() -> None:
+    said = ("is paid to the card", "of a gift comes as a voucher", "waits for the bank", "of a year is checked by hand")
+    places = [passage(f"A refund {each} within {n} days.", f"p{n}") for n, each in enumerate(said, 4)]
+
+    def places_of(wish: str) -> int:
+        asked = replace(question("How many days does a refund take?"), instruction=wish)
+        return len({each.supports[0].passage for each in ExtractiveAnswerModel().draft(asked, places).statements})
+
+    assert (places_of(""), places_of("More detail") > 2) == (2, True)
 
 
 def test_few_texts_are_embedded_and_each_question_once() -> None:
