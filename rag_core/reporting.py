@@ -15,6 +15,7 @@ from rag_core.ports import Embedder, FeedbackLog
 LISTED = 10  # worst answers, and gaps
 GROUPED = 500  # questions without an answer that are compared with each other, the newest
 UNSAID = "no reason given"
+NOTHING = Usage("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Report:
     by_meaning: bool  # gaps are of questions that mean the same; else of questions with the same words
     drafts: Drafts = Drafts()
     shadow: Drafts = Drafts()  # that nobody was shown: what would have been
-    used: Usage = Usage("")  # of all metered models, by answered questions and others
+    used: Usage = NOTHING  # of all metered models, by answered questions and others
 
     @property
     def usd_per_answer(self) -> float | None:

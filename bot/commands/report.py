@@ -96,7 +96,8 @@ def _print(made: Report) -> None:
 
 def _taken(tokens: Mapping[str, float], usd: float) -> str:
     read = f" and {tokens['cache_read']:,.0f} from the prompt cache" if tokens["cache_read"] else ""
-    return f"An answered question took {tokens['input']:,.0f} tokens{read}, gave {tokens['output']:,.0f}, and cost {usd:.5f} USD"
+    took = f"An answered question took {tokens['input']:,.0f} tokens{read}"
+    return f"{took}, gave {tokens['output']:,.0f}, and cost {usd:.5f} USD"
 
 
 def _sent(drafts: Drafts) -> str:
