@@ -107,6 +107,9 @@ def report(report: "Report") -> dict[str, Any]:
         "gaps_alike_in": "meaning" if report.by_meaning else "words",
         "days": [{"day": d.day.isoformat(), "answered": d.answered, "declined": d.declined} for d in report.days],
         "reasons": dict(report.reasons),
+        "metered_usd": round(report.used.cost_usd, 6),
+        "metered_usd_per_answer": report.usd_per_answer,
+        "tokens_per_answer": report.tokens_per_answer,
         "drafts": _drafts(report.drafts),
         "shadow": _drafts(report.shadow),
     }

@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from rag_core.domain import AnswerRecord, Declined, Outcome, Tally, Use
+from rag_core.domain import AnswerRecord, Declined, Outcome, Tally, Usage, Use
 from rag_core.grouping import group
 from rag_core.ports import Embedder, FeedbackLog
 
 LISTED = 10  # worst answers, and gaps
 GROUPED = 500  # questions without an answer that are compared with each other, the newest
 UNSAID = "no reason given"
+NOTHING = Usage("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,20 @@ class Report:
     by_meaning: bool  # gaps are of questions that mean the same; else of questions with the same words
     drafts: Drafts = Drafts()
     shadow: Drafts = Drafts()  # that nobody was shown: what would have been
+    used: Usage = NOTHING  # of all metered models, by answered questions and others
+
+    @property
+    def usd_per_answer(self) -> float | None:
+        """None where no metered model was asked, or nothing was answered."""
+        return self.used.cost_usd / self.answered if self.answered and self.spent else None
+
+    @property
+    def tokens_per_answer(self) -> Mapping[str, float] | None:
+        if not (self.answered and self.spent):
+            return None
+        used = self.used
+        counts = {"input": used.input_tokens, "cache_read": used.cache_read_tokens, "output": used.output_tokens}
+        return {name: count / self.answered for name, count in counts.items()}
 
     @property
     def answered_share(self) -> float | None:
@@ -106,7 +121,7 @@ def report(
     tallies = log.tally(since)
     declined = log.declined(since, limit=GROUPED)
     comparing = embedder() if len({each.text for each in declined}) > 1 else None
-    days = tuple(_day(tally) for tally in tallies)
+    days, usage = tuple(_day(tally) for tally in tallies), log.usage(since)
     helpful, reasons = sum(tally.helpful for tally in tallies), _reasons(tallies)
     return Report(
         questions=sum(day.answered + day.declined for day in days),
@@ -119,10 +134,22 @@ def report(
         reasons=tuple(reasons.most_common()),
         first=since or (days[0].day if days else today),
         last=today,
-        spent=tuple((day, sum(used.cost_usd for used in usage)) for day, usage in log.usage(since).items()),
+        spent=tuple((day, sum(used.cost_usd for used in of_day)) for day, of_day in usage.items()),
         by_meaning=comparing is not None,
         drafts=_drafts([tally.uses for tally in tallies], sum(tally.kept for tally in tallies)),
         shadow=_drafts([tally.shadow_uses for tally in tallies], sum(tally.shadow_kept for tally in tallies)),
+        used=_sum([each for of_day in usage.values() for each in of_day]),
+    )
+
+
+def _sum(usage: Sequence[Usage]) -> Usage:
+    return Usage(
+        "",
+        sum(each.input_tokens for each in usage),
+        sum(each.output_tokens for each in usage),
+        sum(each.cache_read_tokens for each in usage),
+        sum(each.cache_write_tokens for each in usage),
+        sum(each.cost_usd for each in usage),
     )
 
 

@@ -1,6 +1,7 @@
 """`supportbot report`: what was asked, what helped, what the documents lack."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,6 +84,8 @@ def _print(made: Report) -> None:
     console.print(f"{made.first} to {made.last} (UTC): {made.questions} questions, ", end="")
     console.print(f"{_share(made.answered_share)} answered; ", end="")
     console.print(f"{made.ratings} ratings, {_share(made.helpful_share)} helpful")
+    if made.tokens_per_answer and made.usd_per_answer is not None:
+        console.print(_taken(made.tokens_per_answer, made.usd_per_answer))
     if made.drafts.compared:
         console.print(_sent(made.drafts))
     if made.shadow.compared:
@@ -92,6 +95,12 @@ def _print(made: Report) -> None:
     if made.gaps:
         console.print(_gaps(made.gaps))
         console.print(f"Questions alike in {'meaning' if made.by_meaning else 'words'} are counted together.")
+
+
+def _taken(tokens: Mapping[str, float], usd: float) -> str:
+    read = f" and {tokens['cache_read']:,.0f} from the prompt cache" if tokens["cache_read"] else ""
+    took = f"An answered question took {tokens['input']:,.0f} tokens{read}"
+    return f"{took}, gave {tokens['output']:,.0f}, and cost {usd:.5f} USD"
 
 
 def _sent(drafts: Drafts) -> str:

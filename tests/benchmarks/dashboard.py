@@ -17,6 +17,7 @@ from tests.infra.observing.week import BEGIN, HOURS, Week, store
 
 PICTURE = PATH.parents[1] / "docs" / "dashboard.png"
 CHROMIUM = "/usr/bin/chromium"
+ALARM = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm"
 SPENDING = {"CostPerDay": "1"}  # as somebody sets it who knows the company
 
 
@@ -25,8 +26,8 @@ def written(folder: Path) -> Path:
     known, end = store(week), (BEGIN + timedelta(hours=HOURS)).timestamp()
     logs: list[Mapping[str, Any]] = [json.loads(line) for line in week.logs]
     states = {
-        f"arn:{name}.Arn": (alarm["AlarmName"].partition(f"{STAGE}-")[2], judged(alarm, known, end))
-        for name, alarm in made.all("AWS::CloudWatch::Alarm").items()
+        f"{ALARM}:{alarm['AlarmName']}": (alarm["AlarmName"].partition(f"{STAGE}-")[2], judged(alarm, known, end))
+        for alarm in made.all("AWS::CloudWatch::Alarm").values()
     }
     path = folder / "dashboard.html"
     path.write_text(page(made.dashboard, known, logs, states), "utf-8")

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from bot.commands.costs import usd
 from rag_core.backends.sqlite.feedback import SqliteFeedbackLog
-from rag_core.domain import Acceptance, Use
+from rag_core.domain import Acceptance, Outcome, Usage, Use
 from tests import making
 from tests.making import write
 from tests.shared import DEMO, shared
@@ -124,6 +125,17 @@ def test_a_report_says_what_agents_sent_where_there_were_drafts(supportbot: Comm
     assert told["drafts"] == {"compared": 3, "as_is": 1, "edited": 1, "unused": 1, "mean_kept_of_edited": 0.6}
     assert told["shadow"]["mean_kept_of_edited"] == 0.25
     assert "draft" not in supportbot("report", "--since", "1d").stdout
+
+
+def test_a_report_says_what_an_answered_question_took(supportbot: Command) -> None:
+    with SqliteFeedbackLog(supportbot.home) as log:
+        for number, outcome in enumerate((Outcome.ANSWERED, Outcome.ANSWERED, Outcome.UNSUPPORTED)):
+            asked, used = making.question("Why?", name=f"q{number}"), (Usage("m", 2000, 100, 0, 0, 0.003),)
+            log.record_answer(asked, replace(making.answer(asked), outcome=outcome, usage=used))
+    assert "took 3,000 tokens, gave 150, and cost 0.00450 USD" in " ".join(supportbot("report").stdout.split())
+    told = json.loads(supportbot("report", "--json").stdout)
+    assert told["metered_usd"] == pytest.approx(0.009)
+    assert told["tokens_per_answer"] == {"input": 3000, "cache_read": 0, "output": 150}
 
 
 def test_a_report_needs_no_index(supportbot: Command, docs: Path) -> None:

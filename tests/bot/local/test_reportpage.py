@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bot.local.reportpage import page, style_hash
-from rag_core.domain import AnswerRecord, Citation, DocumentId, Outcome, PersonId, QuestionId, Rating
+from rag_core.domain import AnswerRecord, Citation, DocumentId, Outcome, PersonId, QuestionId, Rating, Usage
 from rag_core.reporting import Day, Drafts, Gap, Report
 from tests.making import NOON, SOURCE, question
 
@@ -100,3 +100,11 @@ def test_the_playground_shows_the_same_page(client: httpx.Client) -> None:
     response = client.get("/report")
     assert "Xylophone quasars?" in response.text
     assert f"style-src '{style_hash()}'" in response.headers["content-security-policy"]
+
+
+def test_what_an_answer_took_is_told_where_models_were_asked() -> None:
+    asked = replace(busy(), used=Usage("", 1_030_000, 206_000, 515_000, 0, 2.06))
+    html = page(asked)
+    assert "0.0040" in html
+    assert "3,000 tokens in, 400 out" in html
+    assert "Cost of an answer" not in page(replace(asked, spent=()))

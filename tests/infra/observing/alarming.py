@@ -31,7 +31,7 @@ def judged(alarm: Mapping[str, Any], store: Store, at: float) -> bool:
     if alarm["TreatMissingData"] == "notBreaching":
         known = [values[time] for time in times[-count:] if time in values]
     over = sum(compare(value, threshold) for value in known[-count:])
-    return over >= alarm.get("DatapointsToAlarm", count)
+    return bool(over >= alarm.get("DatapointsToAlarm", count))
 
 
 def _values(
@@ -46,5 +46,5 @@ def _values(
         return known["m"]
     expressions = {each["Id"]: each["Expression"] for each in alarm["Metrics"] if "Expression" in each}
     (shown,) = [each["Id"] for each in alarm["Metrics"] if each.get("ReturnData", True)]
-    found: Series = Math(store, known, expressions, times).value(expressions[shown])
-    return found
+    value: Series = Math(store, known, expressions, times).value(expressions[shown])
+    return value

@@ -26,7 +26,8 @@ main { display: grid; grid-template-columns: repeat(24, 1fr); gap: 10px; grid-au
 section { background: #fff; border: 1px solid #d9dfe6; border-radius: 6px; padding: 10px 12px; overflow: hidden }
 svg { display: block; width: 100%; height: auto }
 svg text { font-size: 11px; fill: #51606f }
-.legend { display: flex; flex-wrap: wrap; gap: 2px 12px; margin: 4px 0 0; padding: 0; list-style: none; font-size: 11.5px }
+.legend { display: flex; flex-wrap: wrap; gap: 2px 12px; margin: 4px 0 0; padding: 0; font-size: 11.5px }
+.legend { list-style: none }
 .legend i { display: inline-block; width: 10px; height: 10px; border-radius: 2px; margin-right: 5px }
 .alarms { display: flex; gap: 8px; flex-wrap: wrap }
 .alarms b { font-weight: 600; border-radius: 12px; padding: 3px 11px; font-size: 12px }
@@ -66,11 +67,11 @@ def series(widget: Mapping[str, Any], store: Store) -> list[Drawn]:
         if options.get("visible", True):
             shown.append((name, options.get("label", ""), options.get("color")))
     times = sorted({at for each in known.values() for at in each})
-    math, colours, found = Math(store, known, expressions, times), cycle(COLOURS), []
+    math, colours, found = Math(store, known, expressions, times), cycle(COLOURS), list[Drawn]()
     for name, label, colour in shown:
-        value = known[name] if name in known else math.value(expressions[name])
+        value: dict[Any, Any] = known[name] if name in known else math.value(expressions[name])
         several = value if value and all(isinstance(each, dict) for each in value.values()) else {label: value}
-        found += [Drawn(each or label, colour or next(colours), one) for each, one in several.items()]
+        found += [Drawn(str(each), colour or next(colours), one) for each, one in several.items()]
     return found
 
 
@@ -84,8 +85,8 @@ def page(
     drawn = "".join(_widget(each, store, logs, states) for each in dashboard["widgets"])
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>supportbot</title><style>{STYLE}</style>"
-        "<h1>supportbot-live</h1><p class=sub>A simulated week, 16 to 22 November 2026 (UTC): on Thursday the model was "
-        f"throttled for three hours, from Saturday on no ingestion came through.</p><main>{drawn}</main></html>"
+        "<h1>supportbot-live</h1><p class=sub>A simulated week, 16 to 22 November 2026 (UTC): on Thursday the model "
+        f"was throttled for three hours, from Saturday on no ingestion came through.</p><main>{drawn}</main></html>"
     )
 
 
@@ -100,7 +101,7 @@ def _widget(widget: Mapping[str, Any], store: Store, logs: Any, states: Mapping[
             inner = _chart(props, series(widget, store), store.span)
     x, y, wide, high = (widget[name] for name in ("x", "y", "width", "height"))
     at = f"grid-column:{x + 1}/span {wide};grid-row:{y + 1}/span {high}"
-    return f'<section style="{at}" data-title="{escape(props["title"])}"><h2>{escape(props["title"])}</h2>{inner}</section>'
+    return f'<section style="{at}"><h2>{escape(props["title"])}</h2>{inner}</section>'
 
 
 def _alarms(names: Sequence[str], states: Mapping[str, tuple[str, bool]]) -> str:
@@ -192,10 +193,10 @@ class _Frame:
 
     def rule(self, value: float, label: str, colour: str) -> str:
         y = self.y(value)
-        low = y < TOP + 24
+        above = y + 12 if y < TOP + 24 else y - 4
         return (
             f'<line x1="{LEFT}" x2="{WIDTH - 6}" y1="{y}" y2="{y}" stroke="{colour}" stroke-dasharray="4 3"/>'
-            f'<text x="{WIDTH - 8}" y="{y + 12 if low else y - 4}" text-anchor="end" style="fill:{colour}">{escape(label)}</text>'
+            f'<text x="{WIDTH - 8}" y="{above}" text-anchor="end" style="fill:{colour}">{escape(label)}</text>'
         )
 
     def grid(self, label: str) -> str:

@@ -74,7 +74,8 @@ class Store:
         found = {}
         for space, name, dimensions in list(self.values):
             given = dict(dimensions)
-            if (space, name, given.keys()) == (namespace, metric, set(names)) and wanted.items() <= given.items():
+            same = (space, name, set(given)) == (namespace, metric, set(names))
+            if same and wanted.items() <= given.items():
                 (label,) = (value for key, value in given.items() if key not in wanted)
                 found[label] = self.series(space, name, given, stat, period)
         return dict(sorted(found.items()))

@@ -11,7 +11,12 @@ from cfnlint.decode import cfn_yaml
 PATH = Path(__file__).parents[3] / "infra" / "observing.yaml"
 STAGE = "live"
 GIVEN = {"Stage": STAGE, "ApiId": "a1b2c3", "AnswerModel": "global.anthropic.claude-haiku-5-5"}
-PSEUDO = {"AWS::Region": "eu-central-1", "AWS::AccountId": "123456789012", "AWS::NoValue": None}
+PSEUDO = {
+    "AWS::Region": "eu-central-1",
+    "AWS::AccountId": "123456789012",
+    "AWS::Partition": "aws",
+    "AWS::NoValue": None,
+}
 Json = dict[str, Any]
 
 
@@ -48,7 +53,7 @@ class Resolved:
             case {"Ref": name}:
                 return self._known.get(name, f"arn:of:{name}")
             case {"Fn::Sub": text}:
-                return re.sub(r"\$\{([\w:.]+)\}", lambda named: str(self._known.get(named[1], f"arn:{named[1]}")), text)
+                return re.sub(r"\$\{([\w:.]+)\}", lambda named: str(self._known.get(named[1], named[1])), text)
             case {"Fn::If": [condition, yes, no]}:
                 return self._of(yes if self._of({"Condition": condition}) else no)
             case {"Condition": name} if len(found) == 1:

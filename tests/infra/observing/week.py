@@ -119,9 +119,8 @@ class Week:
         total = sum(times.values()) * 1.01
         first = total - times["draft"] * 0.6 if outcome is Outcome.ANSWERED else total
         without = ("rerank",) if some.random() < 0.004 * slow else ()
-        return Answer(
-            name, outcome, "", (), (), 0.8, times | {"total": total}, "", usage, True, without, first_ms=first
-        )
+        timed = times | {"total": total}
+        return Answer(name, outcome, "", (), (), 0.8, timed, usage=usage, degraded=without, first_ms=first)
 
     def _verdict(self, telemetry: Telemetry, name: QuestionId, channel: str, at: datetime) -> None:
         some = self._random
