@@ -65,10 +65,12 @@ def _all() -> Iterator[Metric]:
         yield Metric(f"Runs{camel(state)}")
     for name in ("Written", "Removed", "Failed"):
         yield Metric(f"Documents{name}")
-    for name in ("InputTokens", "OutputTokens", "CacheReadTokens", "OverQuota", "JobsDone", "JobsFailed"):
+    for name in ("InputTokens", "OutputTokens", "CacheReadTokens", "OverQuota", "JobsDone", "JobsFailed", "JobsHeld"):
         yield Metric(name)
     yield Metric("CostUSD", "None")
     yield Metric("KnowledgeAge", "Seconds")
+    for name in ("BudgetNearlySpent", "BudgetSpent"):  # once a month each
+        yield Metric(name, "Percent")
 
 
 METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _all()}

@@ -35,7 +35,7 @@ def the_functions(stack: Stack) -> None:
         variables = found["Environment"]["Variables"]
         assert variables["SUPPORTBOT_TABLE"] == f"supportbot-{stack.size}"
         assert variables["SUPPORTBOT_SLACK_SIGNING_SECRET"] == f"secret:supportbot/{stack.size}#slack_signing_secret"
-        assert sum(len(key) + len(value) for key, value in variables.items()) < 4_096
+        assert sum(len(key) + len(str(value)) for key, value in variables.items()) < 4_096
         role = found["Role"].rpartition("/")[2]
         assert boto3.client("iam").get_role(RoleName=role)
     sources = client.list_event_source_mappings()["EventSourceMappings"]
