@@ -166,7 +166,8 @@ def worker() -> None:
     work, client = ingest_worker.work(app), boto3.client("sqs")
     queue = app.settings.ingest_queue_url
     while True:
-        asked: Any = {"AttributeNames": ["ApproximateReceiveCount"], "WaitTimeSeconds": 1}
+        asked: Any = {"AttributeNames": ["ApproximateReceiveCount"]}  # moto waits by looking again and again
+        time.sleep(0.05)
         for message in client.receive_message(QueueUrl=queue, MaxNumberOfMessages=1, **asked).get("Messages", []):
             try:
                 work(ingest_worker.read(message["Body"]), NEVER, False)
