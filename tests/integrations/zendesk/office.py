@@ -174,3 +174,12 @@ def office(home: Path, policy: Policy | None = None) -> Iterator[Office]:
     with Account(clock=clock) as zendesk:
         yield Office(zendesk, home, clock, policy or Policy())
         assert all(each["public"] is False for each in outgoing(zendesk))
+
+
+def settled(here: Office, ticket: Ticket, tag: str = "supportbot_drafted") -> None:
+    """One note, its tag, its record."""
+    [note] = here.notes(ticket)
+    [draft] = here.drafts(ticket)
+    assert not note.public
+    assert f"supportbot:{draft.question}" in note.plain
+    assert ticket.tags == [tag]

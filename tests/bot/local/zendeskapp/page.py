@@ -1,6 +1,7 @@
 """A ticket's page with the app in its sidebar, as small as it can be: what Zendesk is to the app."""
 
 import json
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from playwright.sync_api import FrameLocator, Page, expect
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -24,6 +26,9 @@ from bot.settings import Settings
 from integrations.zendesk.drafts import Drafts, TicketDraft
 from integrations.zendesk.packaging import Sidebar
 from rag_core.domain import Audience, Outcome, PersonId, QuestionId
+
+REFUNDS = "How long do refunds take?"
+NOTHING = "Do quasars play xylophones?"
 
 HOST, SECRET = "api.acme.example", "shared-secret-of-the-sidebar-0001"
 TICKET: dict[str, Any] = {
@@ -129,3 +134,31 @@ def listening(app: Starlette) -> Iterator[str]:
 
 
 Serve = Callable[[Desk], Desk]
+
+
+def opened(page: Page, app: FrameLocator, query: str = "") -> FrameLocator:
+    page.goto(f"/{query}")
+    expect(app.locator("#draft")).to_have_attribute("aria-busy", "false")
+    return app
+
+
+def host(page: Page, expression: str) -> Any:
+    return page.evaluate(f"window.host.{expression}")
+
+
+def failing(status: int, code: str = "x", message: str = "that was wrong") -> Got:
+    return Got(status, f'{{"error": {{"code": "{code}", "message": "{message}", "request_id": "r-7"}}}}')
+
+
+def pressed(app: FrameLocator, name: str, within: str = "#draft") -> None:
+    app.locator(within).get_by_role("button", name=name, exact=True).click()
+
+
+def answer_id(desk: Desk) -> str:
+    return str(re.findall(r'"question":"([0-9a-f]+)"', record(desk))[0])
+
+
+def record(desk: Desk) -> str:
+    found = desk.parts.records.get("zendesk-sidebar:acme:7", "latest")
+    assert found is not None
+    return found.value.decode().replace(" ", "")

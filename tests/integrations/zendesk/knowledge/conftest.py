@@ -92,3 +92,7 @@ def zendesk(clock: Clock) -> Iterator[Account]:
 @pytest.fixture
 def knowledge(zendesk: Account, clock: Clock, tmp_path: Path) -> Knowledge:
     return Knowledge(zendesk, clock, tmp_path / "home")
+
+
+def counts(run: IngestionRun) -> tuple[int, int, int, int]:
+    return run.written, run.unchanged, run.removed, len(run.failures)

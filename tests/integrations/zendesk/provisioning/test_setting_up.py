@@ -1,68 +1,25 @@
 """What setup makes in an account, mends and removes, whatever is lost on the way and whatever else there is."""
 
-from typing import Any
-
 import pytest
 
 from bot.local.account.account import Account
 from bot.local.account.desk import COMMENTED, CREATED
 from bot.local.account.faults import Kind as Fault
 from bot.local.account.webhooks import Status, Trigger, Webhook
-from integrations.zendesk.addressing import Site
 from integrations.zendesk.administering import Administration, Kind
-from integrations.zendesk.authorizing import ApiToken
-from integrations.zendesk.client import Zendesk
 from integrations.zendesk.provisioning import Act, Provisioning, Step
 from integrations.zendesk.refusing import ForbiddenError, RefusedError
-from integrations.zendesk.wanting import FIELDS, Wanted
+from integrations.zendesk.wanting import FIELDS
 from rag_core.errors import MisconfiguredError, UnavailableError
-
-ENDPOINT = "https://bot.example/zendesk/webhook"
-CREATING = ("POST webhooks", "POST triggers", "POST ticket_fields")
-
-
-@pytest.fixture
-def zendesk(zendesk: Account) -> Account:
-    zendesk.bot["role"] = "admin"
-    return zendesk
-
-
-@pytest.fixture
-def administration(zendesk: Account) -> Administration:
-    own = zendesk.authority
-    return Administration(Zendesk(Site.of("", zendesk.url), ApiToken(own.email, own.token), lambda _: None))
-
-
-def provisioning(administration: Administration, zendesk: Account, **more: Any) -> Provisioning:
-    stated: dict[str, Any] = {"endpoint": ENDPOINT, "bot": zendesk.bot["id"], "tenant": "default"}
-    return Provisioning(administration, Wanted(**stated | more))
-
-
-@pytest.fixture
-def found(administration: Administration, zendesk: Account) -> Provisioning:
-    return provisioning(administration, zendesk)
-
-
-def acts(steps: list[Step]) -> list[tuple[Act, Kind]]:
-    return [(step.act, step.kind) for step in steps]
-
-
-def set_up(found: Provisioning) -> None:
-    found.carry_out(found.plan(tuple(FIELDS)))
-
-
-def differing(found: Provisioning) -> dict[str, tuple[str, str]]:
-    steps = found.plan(tuple(FIELDS))
-    return {each.name: (each.found, each.wanted) for step in steps for each in step.differences}
-
-
-def one_of_each(zendesk: Account) -> None:
-    [webhook], [trigger] = zendesk.webhooks.known.values(), zendesk.webhooks.triggers.values()
-    assert (webhook.endpoint, webhook.status, trigger.webhook) == (ENDPOINT, Status.ACTIVE, webhook.id)
-    assert trigger.active
-    assert sorted(each["title"] for each in zendesk.fields.known.values() if each["removable"]) == sorted(
-        FIELDS.values()
-    )
+from tests.integrations.zendesk.provisioning.plans import (
+    CREATING,
+    ENDPOINT,
+    acts,
+    differing,
+    one_of_each,
+    provisioning,
+    set_up,
+)
 
 
 def test_it_makes_what_is_not_there_and_then_has_nothing_to_do(found: Provisioning, zendesk: Account) -> None:
@@ -217,65 +174,6 @@ def test_installations_of_other_names_share_an_account(
     assert {step.act for step in [*found.plan(tuple(FIELDS)), *other.plan(tuple(FIELDS))]} == {Act.KEEP}
     other.carry_out(other.removal(tuple(FIELDS)))
     one_of_each(zendesk)
-
-
-def others(zendesk: Account) -> tuple[Webhook, Trigger]:
-    webhook = Webhook("01" + "B" * 24, "supportbot", "https://other.example/hook")
-    subscribed = Webhook("01" + "C" * 24, "Events", ENDPOINT, ("zen:event-type:ticket.created",))
-    trigger = Trigger(4711, "supportbot: tell it of new tickets and public comments", webhook.id)
-    zendesk.webhooks.known |= {webhook.id: webhook, subscribed.id: subscribed}
-    zendesk.webhooks.triggers[trigger.id] = trigger
-    return webhook, trigger
-
-
-def test_removing_leaves_what_is_others(found: Provisioning, zendesk: Account) -> None:
-    webhook, trigger = others(zendesk)
-    theirs = zendesk.fields.add("text", FIELDS["answer"])
-    set_up(found)
-    assert len(zendesk.webhooks.known) == 3
-    plan = found.removal()
-    assert acts(plan) == [(Act.REMOVE, Kind.TRIGGER), (Act.REMOVE, Kind.WEBHOOK)]
-    found.carry_out(plan)
-    assert list(zendesk.webhooks.triggers.values()) == [trigger]
-    assert webhook.id in zendesk.webhooks.known
-    assert len(zendesk.webhooks.known) == 2
-    assert sum(each["removable"] for each in zendesk.fields.known.values()) == 3  # with --fields alone
-    found.carry_out(found.removal(tuple(FIELDS)))
-    assert [each for each in zendesk.fields.known.values() if each["removable"]] == [theirs]
-    assert found.removal(tuple(FIELDS)) == []
-
-
-@pytest.mark.parametrize("kind", [Fault.LOSE, Fault.HALF, Fault.SPOIL, Fault.FAIL, Fault.REFUSE])
-def test_removing_is_gone_on_with_too(found: Provisioning, zendesk: Account, kind: Fault) -> None:
-    set_up(found)
-    for operation in ("DELETE webhooks/{key}", "DELETE triggers/{id}", "DELETE ticket_fields/{id}"):
-        zendesk.faults.add(kind, operation, 2)
-    found.carry_out(found.removal(tuple(FIELDS)))
-    assert not zendesk.webhooks.known
-    assert not zendesk.webhooks.triggers
-    assert not any(each["removable"] for each in zendesk.fields.known.values())
-
-
-def test_a_webhook_that_somebody_elses_trigger_calls_is_not_removed(found: Provisioning, zendesk: Account) -> None:
-    set_up(found)
-    [webhook] = zendesk.webhooks.known.values()
-    zendesk.webhooks.triggers[4711] = Trigger(4711, "On Fridays", webhook.id)
-    with pytest.raises(MisconfiguredError, match="On Fridays calls the webhook too"):
-        found.removal()
-    assert {step.act for step in found.plan(tuple(FIELDS))} == {Act.KEEP}
-
-
-def test_a_clone_that_calls_elsewhere_is_left_alone(found: Provisioning, zendesk: Account) -> None:
-    set_up(found)
-    [webhook] = zendesk.webhooks.known.values()
-    clone = Webhook("01" + "D" * 24, "Clone", "https://elsewhere.example/", fields=dict(webhook.fields))
-    zendesk.webhooks.known[clone.id] = clone
-    assert {step.act for step in found.plan(tuple(FIELDS))} == {Act.KEEP}
-    plan = found.removal()
-    assert acts(plan) == [(Act.REMOVE, Kind.TRIGGER), (Act.REMOVE, Kind.WEBHOOK), (Act.LEAVE, Kind.WEBHOOK)]
-    assert "elsewhere.example" in plan[-1].why
-    found.carry_out(plan)
-    assert list(zendesk.webhooks.known.values()) == [clone]
 
 
 def test_a_second_one_of_the_same_address_by_hand_is_said(found: Provisioning, zendesk: Account) -> None:
