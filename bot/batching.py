@@ -3,6 +3,7 @@
 Powertools' batch processor; what it is told of a failure has no text of the message.
 """
 
+import random
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,14 +17,18 @@ from bot.observability import Telemetry
 from bot.settings import Settings
 from bot.working import Work, quoted
 from rag_core.domain import Deadline
-from rag_core.errors import HeldError, SupportBotError, UnavailableError
+from rag_core.errors import BusyError, HeldError, SupportBotError, UnavailableError
 from rag_core.jobs import Job, JobKind
 
 # Seconds until a job that failed for now is done again, by how often it was tried: a person waits for the first, the
 # last must outlive an outage. The queue's own time is for a worker that was killed: it is six times a function's.
 AGAIN = (2.0, 15.0, 60.0, 240.0)
 
+# Of a job that waits for somebody's limit: up to half its age is added, so that those behind a rush spread.
+SPREAD, SOON, LATEST = (15.0, 600.0), 30.0, 6 * 3600.0  # seconds; older than the last it counts as failed
+
 Postpone = Callable[[str, float], None]  # a message by its receipt, and for how many seconds
+Again = Callable[[Job, float], None]  # a job once more from its first try, in so many seconds
 
 
 class FailedError(Exception):
@@ -40,11 +45,12 @@ class Batches:
         read: Callable[[str], Job],
         telemetry: Telemetry,
         postpone: Postpone | None = None,
+        again: Again | None = None,
         *,
         after: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings, self._work, self._read, self._telemetry = settings, work, read, telemetry
-        self._postpone, self._after = postpone, after
+        self._postpone, self._anew, self._after = postpone, again, after
 
     def handle(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """Which of the messages failed."""
@@ -70,7 +76,8 @@ class Batches:
                 try:
                     self._done(job, int(received), context.get_remaining_time_in_millis())
                 except Exception as error:  # noqa: BLE001
-                    raise self._failed(record, error, quoted(job)) from None
+                    if not (isinstance(error, BusyError) and self._waits(job, error)):
+                        raise self._failed(record, error, quoted(job)) from None
 
     def _done(self, job: Job, received: int, left_ms: int) -> None:
         """With the line that ends the path of what was asked: it has been told."""
@@ -80,6 +87,22 @@ class Batches:
             self._work(job, self._deadline(job, left_ms), received >= self._settings.deliveries)
             self._telemetry.log("job done", ms=round((time.perf_counter() - started) * 1000, 1))
         self._telemetry.job("Done", None if job.kind is JobKind.INGEST else wait_ms)
+
+    def _waits(self, job: Job, error: BusyError) -> bool:
+        """Whether it was put on the queue anew: waiting for a limit is no try, and must end in no dead-letter queue."""
+        age = (datetime.now(UTC) - job.enqueued_at).total_seconds()
+        if self._anew is None or age > LATEST:
+            return False
+        least, most = SPREAD
+        spread = random.uniform(0.0, min(max(age / 2, least), most))  # noqa: S311 - no secret
+        try:
+            self._anew(job, (error.retry_after or SOON) + spread)
+        except SupportBotError as trouble:  # then it is tried as what fails is
+            self._telemetry.failed("job not put on the queue anew", trouble)
+            return False
+        self._telemetry.log("job waits for a limit")
+        self._telemetry.job("Waiting")
+        return True
 
     def _failed(self, record: SQSRecord, error: Exception, quoting: tuple[str, ...] = ()) -> FailedError:
         received = int(record.attributes.approximate_receive_count)

@@ -65,7 +65,16 @@ def _all() -> Iterator[Metric]:
         yield Metric(f"Runs{camel(state)}")
     for name in ("Written", "Removed", "Failed"):
         yield Metric(f"Documents{name}")
-    for name in ("InputTokens", "OutputTokens", "CacheReadTokens", "OverQuota", "JobsDone", "JobsFailed", "JobsHeld"):
+    for name in (
+        "InputTokens",
+        "OutputTokens",
+        "CacheReadTokens",
+        "OverQuota",
+        "JobsDone",
+        "JobsFailed",
+        "JobsHeld",
+        "JobsWaiting",
+    ):
         yield Metric(name)
     yield Metric("CostUSD", "None")
     yield Metric("KnowledgeAge", "Seconds")

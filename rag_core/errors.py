@@ -3,7 +3,8 @@
 SupportBotError
 ├── UnavailableError         something we depend on did not answer: try again
 │   ├── AlreadyRunningError  somebody else has begun the same: try again when that has ended
-│   └── HeldError            another worker is at it now: look again soon, nothing is wrong
+│   ├── HeldError            another worker is at it now: look again soon, nothing is wrong
+│   └── BusyError            a limit is reached, and nothing is wrong: come again later, as often as it takes
 ├── RejectedError            this input will never be accepted: do not try again
 ├── MisconfiguredError       an operator must act first: stop, say what to do
 └── CancelledRunError        a person stopped it: nothing was changed
@@ -39,6 +40,10 @@ class AlreadyRunningError(UnavailableError):
 
 class HeldError(UnavailableError):
     """Another worker is at the same, who does it or tells why not: two deliveries met, and no operator need hear."""
+
+
+class BusyError(UnavailableError):
+    """As much as may be asked of a service was asked, and this call was not made: that it waits counts as no try."""
 
 
 class RejectedError(SupportBotError):

@@ -13,7 +13,7 @@ from bot.settings import load
 from bot.working import ended
 
 SETTINGS = load()
-TELEMETRY = Telemetry(tracing=SETTINGS.tracing)
+TELEMETRY = Telemetry(SETTINGS.tenant, tracing=SETTINGS.tracing)
 APP = build(SETTINGS)
 BATCHES = Batches(
     SETTINGS,

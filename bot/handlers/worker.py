@@ -17,12 +17,14 @@ from bot.working import workers
 SETTINGS = load()
 TELEMETRY = Telemetry(SETTINGS.tenant, tracing=SETTINGS.tracing)
 APP = warm(build(SETTINGS))
+QUEUE = aws.queue(SETTINGS) if SETTINGS.queue_url else None
 BATCHES = Batches(
     SETTINGS,
     workers(APP, TELEMETRY),
     aws.job,
     TELEMETRY,
-    aws.queue(SETTINGS).postpone if SETTINGS.queue_url else None,
+    QUEUE.postpone if QUEUE else None,
+    QUEUE.send_again if QUEUE else None,
     after=Ageing(lambda: APP.runs.knowledge_as_of(), TELEMETRY),  # noqa: PLW0108 - its table is opened with the first
 )
 

@@ -21,7 +21,7 @@ from integrations.zendesk.pacing import Pace
 from integrations.zendesk.reaching import unreached
 from integrations.zendesk.refusing import ConflictError, LostError, translated
 from rag_core.domain import Deadline
-from rag_core.errors import UnavailableError
+from rag_core.errors import BusyError, UnavailableError
 
 TRIES = 3  # of what may be repeated, and of what did not arrive
 BACKOFF = 0.2  # seconds, doubled with each try
@@ -105,7 +105,7 @@ class Wire(requests.Session):
         for limit in self._pace.limits(method, url):
             while wait := self._pace.take(limit):
                 if wait > self._call.deadline.remaining - LEFT:
-                    raise UnavailableError("as much as may be asked of Zendesk was asked", retry_after=wait)
+                    raise BusyError("as much as may be asked of Zendesk was asked", retry_after=wait)
                 self._sleep(wait)
 
     def _send(self, method: str, url: str, *args: Any, **options: Any) -> requests.Response:

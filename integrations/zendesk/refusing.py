@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from rag_core.errors import MisconfiguredError, RejectedError, SupportBotError, UnavailableError
+from rag_core.errors import BusyError, MisconfiguredError, RejectedError, SupportBotError, UnavailableError
 
 UNNAMED = 1.0  # seconds to wait where Zendesk does not say how long
 WORD = re.compile(r"[A-Za-z_ ]{1,60}")
@@ -46,7 +46,7 @@ class MissingError(RefusedError):
 def translated(status: int, headers: Mapping[str, str], content: bytes) -> SupportBotError:
     """Of a response that is no success."""
     if status == 429:
-        return UnavailableError("Zendesk is called too often", retry_after=waiting(headers))
+        return BusyError("Zendesk is called too often", retry_after=waiting(headers))
     if status >= 500:
         after = waiting(headers) if "Retry-After" in headers else None
         return LostError(f"Zendesk answered with an error of its own ({status})", retry_after=after)

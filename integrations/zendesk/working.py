@@ -21,7 +21,7 @@ from integrations.zendesk.refusing import ConflictError, MissingError, RefusedEr
 from integrations.zendesk.tickets import Tickets
 from integrations.zendesk.writing import FAILED, Links, Writing
 from rag_core.domain import Deadline, QuestionId
-from rag_core.errors import HeldError, RejectedError, SupportBotError, UnavailableError
+from rag_core.errors import BusyError, HeldError, RejectedError, SupportBotError, UnavailableError
 
 LOOKS = 4  # at a ticket that others change at the same time
 GRACE = 5.0  # seconds to say that there will be no draft
@@ -62,7 +62,7 @@ class ZendeskWorker:
         try:
             with held(self._core.claims, self._account, attempt.ticket, deadline):
                 self._attend(attempt)
-        except HeldError:
+        except (HeldError, BusyError):
             raise
         except MissingError:
             return  # deleted meanwhile, or merged into another

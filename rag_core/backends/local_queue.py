@@ -13,7 +13,7 @@ from itertools import count
 from typing import Self
 
 from rag_core.domain import NEVER, Deadline
-from rag_core.errors import UnavailableError
+from rag_core.errors import BusyError, UnavailableError
 from rag_core.jobs import Job
 
 ROOM = 1_000  # jobs that wait
@@ -91,9 +91,9 @@ class LocalQueue:
 
     def _run(self) -> None:
         while (found := self._next()) is not None:
-            if (pause := self._do(found)) is not None:
+            if (again := self._do(found)) is not None:
                 with self._changed:  # by one who looks for the next then: a close loses none
-                    self._put(pause, replace(found, number=found.number + 1))
+                    self._put(*again)
 
     def _next(self) -> Waiting | None:
         """The next that is due; None once none waits and no more is taken."""
@@ -105,13 +105,16 @@ class LocalQueue:
                 self._changed.wait(left)
         return None
 
-    def _do(self, found: Waiting) -> float | None:
-        """Seconds after which to try it again; None where nothing is left to do."""
+    def _do(self, found: Waiting) -> tuple[float, Waiting] | None:
+        """What waits again, behind how many seconds before it; None where nothing is left to do."""
         try:
             self._work(found.job, found.number >= self._tries)
+        except BusyError as error:  # no try: a limit that many wait for lets them through one by one
+            return max(self._pause, min(error.retry_after or SOON, LONGEST_ASKED)), found
         except UnavailableError as error:
             if found.number < self._tries:
-                return self._pause_before_next(found, error.retry_after or 0.0)
+                again = replace(found, number=found.number + 1)
+                return self._pause_before_next(found, error.retry_after or 0.0), again
             self._failed(found.job, error)
         except Exception as error:  # noqa: BLE001 - whatever one job does, the next is done
             self._failed(found.job, error)

@@ -18,7 +18,7 @@ from rag_core.messaging import written
 
 PATIENCE = Patience()
 MOST_AT_ONCE, SENDERS = 10, 8  # messages of a request, SQS's own, and requests under way
-LONGEST_WAIT = 43_200  # seconds, SQS's own
+LONGEST_WAIT, LONGEST_DELAY = 43_200, 900  # seconds, SQS's own: of what was received, of what is sent
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
 SQS = boto.Service(
     "SQS",
@@ -56,7 +56,7 @@ class SqsQueue:
         bodies = [written(job) for job in jobs]
         tens = [bodies[start : start + MOST_AT_ONCE] for start in range(0, len(bodies), MOST_AT_ONCE)]
         with ThreadPoolExecutor(SENDERS, "sqs") as pool:
-            for sent in [pool.submit(self._send_ten, ten, ceil(delay)) for ten in tens]:
+            for sent in [pool.submit(self._send_ten, ten, min(ceil(delay), LONGEST_DELAY)) for ten in tens]:
                 sent.result()
 
     def _send_ten(self, bodies: Sequence[str], delay: int) -> None:
@@ -72,6 +72,10 @@ class SqsQueue:
                 raise UnavailableError(f"SQS did not take {len(left)} of {len(bodies)} jobs: try again")
 
         self._dependency.call(attempt, timeout=self._timeout)
+
+    def send_again(self, job: Job, delay: float) -> None:
+        """Anew, from its first delivery."""
+        self.send_all([job], delay=delay)
 
     def postpone(self, receipt: str, seconds: float) -> None:
         """Deliver a message that was received again after so many seconds, not after the queue's own time."""

@@ -2,6 +2,8 @@
 
 import io
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from bot.batching import Batches
 from bot.observability import Telemetry
 from bot.settings import Settings
 from rag_core.domain import Deadline
-from rag_core.errors import HeldError, RejectedError, UnavailableError
+from rag_core.errors import BusyError, HeldError, RejectedError, UnavailableError
 from rag_core.jobs import Job
 from rag_core.messaging import read, written
 from tests.contracts.jobs import job
@@ -85,3 +87,42 @@ def test_a_job_that_meets_its_twin_is_no_error_and_comes_again() -> None:
 
 def test_a_queue_that_cannot_postpone_delivers_in_its_own_time() -> None:
     assert postponed(UnavailableError("down"), trouble=UnavailableError("SQS is down")) == ([("r1", 2.0)], FAILED)
+
+
+def waited(error: Exception, received: int = 1, age: float = 0.0, trouble: Exception | None = None) -> tuple[Any, Any]:
+    """What was put on the queue anew, and what SQS is told."""
+    anew: list[tuple[str, float]] = []
+
+    def work(_job: Job, _deadline: Deadline, _last: bool) -> None:
+        raise error
+
+    def again(job: Job, seconds: float) -> None:
+        anew.append((job.id, seconds))
+        if trouble:
+            raise trouble
+
+    asked = replace(job(), enqueued_at=datetime.now(UTC) - timedelta(seconds=age))
+    batches = Batches(Settings(), work, lambda _: asked, Telemetry(stream=io.StringIO()), None, again)
+    return anew, batches.handle(dict(batch(received)), Context())["batchItemFailures"]
+
+
+BUSY = BusyError("as much as may be asked was asked", retry_after=30.0)
+
+
+@pytest.mark.parametrize("received", [1, 5, 9])
+def test_what_waits_for_a_limit_waits_as_often_as_it_takes(received: int) -> None:
+    ((name, seconds),), failed = waited(BUSY, received)
+    assert (name, failed) == (job().id, [])
+    assert 30 <= seconds <= 45
+
+
+def test_the_longer_it_waits_the_wider_it_spreads_and_one_day_it_has_failed() -> None:
+    spreads = [waited(BUSY, age=3600.0)[0][0][1] for _ in range(50)]
+    assert 30 <= min(spreads) < max(spreads) <= 630
+    assert max(spreads) > 100
+    assert waited(BUSY, age=7 * 3600.0) == ([], FAILED)
+
+
+def test_what_cannot_be_put_on_the_queue_anew_is_delivered_again() -> None:
+    assert waited(BUSY, trouble=UnavailableError("SQS is down"))[1] == FAILED
+    assert waited(UnavailableError("down")) == ([], FAILED)
