@@ -13,17 +13,26 @@ from math import log
 from simpy import Environment, Event
 
 from bot.batching import AGAIN as OFF
+from bot.batching import SPREAD as WIDENS
 from bot.estimating.tables import Tables
 from tests.benchmarks.capacity.limits import AGAIN, Channel, Limits
 from tests.benchmarks.capacity.waiting import Bucket, Station
 
 Steps = Generator[Event, None, None]
-Off = Iterator[float]  # for how long a job is put off, while it is
+ZENDESK = "Zendesk:"  # before its limits, for which a job waits as often as it takes
 SPREAD = 0.4  # of the logarithm of what a model takes
 
 
 class GivenUpError(Exception):
     """The job was delivered for the last time."""
+
+
+@dataclass(slots=True)
+class Off:
+    """A job that may be put off: how long it has been there, and for how long it is."""
+
+    since: float
+    left: Iterator[float] = field(default_factory=lambda: iter(OFF))
 
 
 @dataclass(slots=True)
@@ -104,7 +113,7 @@ class World:
         self.found.waits["workers"] += self.env.now - queued
         yield from self._start()
         try:
-            first = yield from self._work(iter(OFF))
+            first = yield from self._work(Off(queued))
         except GivenUpError:
             self.found.told += 1
         else:
@@ -203,9 +212,13 @@ class World:
 
     def _put_off(self, off: Off, name: str, told: float) -> Steps:
         """The place goes to another; `told`: the seconds that a refusal names."""
-        wait = next(off, None)
-        if wait is None:
+        if name.startswith(ZENDESK):
+            least, most = WIDENS
+            wait = told + self._chance.uniform(0.0, min(max((self.env.now - off.since) / 2, least), most))
+        elif (left := next(off.left, None)) is None:
             raise GivenUpError
+        else:
+            wait = left
         self._warm += 1
         self._workers.leave()
         self.found.waits[name] += max(wait, told)
