@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot import aws
 from bot.app import App
+from bot.recognition import recognition
 from bot.remembering import Stated
 from rag_core.domain import PersonId, SourceName
 from rag_core.errors import RejectedError
@@ -38,12 +39,21 @@ def steps(app: App, ended: Ended = lambda *_: None) -> "Steps":
     return Steps(app.runs, _parts(app), ended=ended)
 
 
-def begin(app: App, source: SourceName, by: PersonId, run: RunId, *, full: bool = False, **more: str) -> RunRecord:
+def begin(
+    app: App,
+    source: SourceName,
+    by: PersonId,
+    run: RunId,
+    *,
+    full: bool = False,
+    agreed: bool = False,
+    more: dict[str, str] | None = None,
+) -> RunRecord:
     """Raises RejectedError for what no worker can read, AlreadyRunningError."""
     if source not in app.sources.offered():
         raise RejectedError(UNSTATED.format(source))
     with steps(app) as found:
-        return found.begin(source, by, run=run, full=full, more=more)
+        return found.begin(source, by, run=run, full=full, agreed=agreed, more=more)
 
 
 def queue(app: App) -> "SqsQueue":
@@ -83,6 +93,7 @@ def _parts(app: App) -> "Parts":
         lambda source: _opened(app, source),
         lambda built_with: _embedder(app, built_with),
         lambda _: app.announce(),
+        recognition(settings, app.records),
     )
 
 

@@ -119,7 +119,7 @@ class IngestJobs:
             return False
         where = {name: given[name] for name in ("team", "channel", "ts")}
         source, by = SourceName(given["source"]), PersonId(given["by"])
-        fanning.begin(self._app, source, by, RunId(job.id), full=bool(given.get("full")), **where)
+        fanning.begin(self._app, source, by, RunId(job.id), full=bool(given.get("full")), more=where)
         return True
 
     def _ended(self, job: Job, message: ProgressMessage) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import unquote_plus
 
 import msgspec
 
-from bot import aws, fanning
+from bot import aws, fanning, recognition
 from bot.app import App
 from bot.working import Work
 from rag_core.domain import Deadline, PersonId, SourceName
@@ -20,6 +20,7 @@ from rag_core.fanning.steps import Steps
 from rag_core.jobs import Job, JobId, JobKind
 from rag_core.ports import Fanout
 from rag_core.runs import RunId, RunState
+from rag_core.scans import RecognitionId
 
 BUCKET = PersonId("a change in the bucket")
 TOLD = ("team", "channel", "ts")  # where Slack shows how a run ended
@@ -30,8 +31,8 @@ TEST = "s3:TestEvent"  # which S3 sends once, when the notification is set up
 
 
 def read(body: str) -> Job:
-    """A job, or S3's word that objects have changed. Raises RejectedError."""
-    return _changes(body) or aws.job(body)
+    """A job, S3's word that objects have changed, or Textract's that a document is recognised. Raises RejectedError."""
+    return _changes(body) or recognition.over(body) or aws.job(body)
 
 
 def _changes(body: str) -> Job | None:
@@ -59,7 +60,9 @@ class IngestWorker:
         self._app, self._steps, self._queue = app, steps, queue
 
     def work(self, job: Job, _deadline: Deadline, last: bool) -> None:
-        if job.kind is JobKind.RUN:
+        if recognition.OVER in job.payload:
+            self._steps.recognised(RecognitionId(job.payload[recognition.OVER]), job.payload["key"], last)
+        elif job.kind is JobKind.RUN:
             self._steps.work(job, last)
         elif "objects" in job.payload:
             for source in self._holding(job.payload["objects"]):
@@ -75,9 +78,9 @@ class IngestWorker:
         source, by = SourceName(given.get("source", "")), PersonId(given.get("by", "schedule"))
         if source not in self._app.sources.offered():
             raise RejectedError(fanning.UNSTATED.format(source))
-        more = {name: given[name] for name in TOLD if name in given}
+        more, agreed = {name: given[name] for name in TOLD if name in given}, bool(given.get("agreed"))
         try:
-            self._steps.begin(source, by, run=RunId(job.id), full=bool(given.get("full")), more=more)
+            self._steps.begin(source, by, run=RunId(job.id), full=bool(given.get("full")), agreed=agreed, more=more)
         except (AlreadyRunningError, CancelledRunError):
             return  # the run that is under way is on record, and so is who cancelled this one
 

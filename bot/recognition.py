@@ -1,5 +1,6 @@
 """Text recognition as SUPPORTBOT_TEXTRACT states it; nothing is recognised where it is not set."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,11 +8,14 @@ import msgspec
 from msgspec import Meta, Struct
 
 from bot.settings import Settings, wrong
+from rag_core.errors import RejectedError
+from rag_core.jobs import Job, JobId, JobKind
 from rag_core.ports import Records
 
 if TYPE_CHECKING:
     from rag_core.recognizing import Recognition
 
+OVER = "recognised"  # of a job: which recognition is over
 FORM = (
     'it reads {"bucket": ..., "topic": "arn:aws:sns:...", "role": "arn:aws:iam::..."}, also with page_price and '
     "ask_above in USD (docs/ingesting.md)"
@@ -39,6 +43,17 @@ def stated(settings: Settings) -> Textract | None:
         return msgspec.json.decode(text if text.startswith("{") else Path(text).read_bytes(), type=Textract)
     except (OSError, msgspec.DecodeError) as error:
         raise wrong("textract", f"{error}; {FORM}") from error
+
+
+def over(body: str) -> Job | None:
+    """Textract's word that a recognition is over, as a job; None for any other message."""
+    from rag_core.backends.textract.completing import completed
+
+    try:
+        found, key = completed(body)
+    except RejectedError:
+        return None
+    return Job(JobId(f"recognised-{found}"), JobKind.RUN, datetime.now(UTC), {OVER: found, "key": key})
 
 
 def recognition(settings: Settings, records: Records) -> "Recognition | None":

@@ -1,7 +1,7 @@
 """From what a source lists to documents with their chunks: what one process does alone, and many workers together."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 
 from rag_core.chunking import ChunkSizes, chunk
@@ -24,6 +24,7 @@ class Listed:
     failures: list[Failure] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     withdrawn: set[DocumentId] = field(default_factory=set)  # failed, and restricted
+    formats: Collection[str] = tuple(READERS)
 
     def fail(self, item: SourceItem, reason: str) -> None:
         self.failures.append(Failure(item.name, reason))
@@ -34,7 +35,7 @@ class Listed:
         """Two files of one id are a failure of the second."""
         if item.name != clean(item.name):
             self.fail(replace(item, name=ascii(item.name)), "its name has characters that cannot be shown: rename it")
-        elif item.format not in READERS:
+        elif item.format not in self.formats:
             self.skipped.append(item.name)
         elif item.id in self.items:
             self.fail(item, f"it has the same id as {self.items[item.id].name}: rename one of them")
@@ -42,15 +43,21 @@ class Listed:
             self.items[item.id] = item
 
 
-def listed(source: DocumentSource, *, full: bool, progress: Callable[[Progress], None]) -> Listed:
+def listed(
+    source: DocumentSource,
+    *,
+    full: bool,
+    progress: Callable[[Progress], None],
+    formats: Collection[str] = tuple(READERS),
+) -> Listed:
     """Raises MisconfiguredError when the source has no document at all, rather than empty the index."""
-    found = Listed()
+    found = Listed(formats=formats)
     for item in source.items(full=full, listed=lambda done, total: progress(Progress("listing", done, total))):
         found.add(item)
     if not found.items and not source.may_be_empty:
         first = "".join(f"; {failure.document}: {failure.reason}" for failure in found.failures[:1])
         raise MisconfiguredError(
-            f"{source.name} has no document of a format that is read here ({', '.join(READERS)}): "
+            f"{source.name} has no document of a format that is read here ({', '.join(formats)}): "
             f"nothing was changed{first}"
         )
     return found

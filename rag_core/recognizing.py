@@ -7,7 +7,7 @@ without a text layer are sent; what the others say comes from the document itsel
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 
 from rag_core.domain import Heading, SourceName
@@ -24,6 +24,7 @@ PICTURES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff"})
 FORMATS = PICTURES | {".pdf"}
 KEPT = timedelta(days=15)  # longer than a queue keeps the message that it is over
 NOTHING = "text recognition found nothing to read on its pages"
+UNKNOWN = RecognitionId("")
 BULLETS = "•‣▪●○◦-–—*· \t"
 
 
@@ -47,6 +48,7 @@ class Pending:
     is_whole: bool
     is_picture: bool
     about: Mapping[str, str] = field(default_factory=dict)
+    recognition: RecognitionId = UNKNOWN  # known to whoever began it; to others its message tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Recognition:
 
     def __init__(self, recognizer: Recognizer, records: Records, *, price: float, ask_above: float) -> None:
         self._recognizer, self._records = recognizer, records
-        self._price, self._ask_above = price, ask_above
+        self._price, self.ask_above = price, ask_above
 
     def look(self, item: SourceItem, content: bytes, extractor: IsolatedExtractor) -> Scan | None:
         """Its pages without a text layer; None where it is read as any other. Raises RejectedError."""
@@ -71,19 +73,17 @@ class Recognition:
         scan = extractor.result(extractor.submit(SCAN, content)).scan
         return scan if scan and scan.pages else None
 
-    def estimate(self, scans: Sequence[Scan]) -> Estimate:
-        pages = sum(len(scan.pages) for scan in scans)
+    def estimate(self, pages: int) -> Estimate:
         return Estimate(pages, pages * self._price)
 
     def needs_consent(self, estimate: Estimate) -> bool:
-        return estimate.usd > self._ask_above
+        return estimate.usd > self.ask_above
 
     def begin(self, scan: Scan, key: str, about: Mapping[str, str]) -> Pending:
         """On record before it is begun, so that no message of its end comes to nobody. Once more is the same."""
         pending = Pending(key, scan.pages, scan.is_whole, scan.format in PICTURES, dict(about))
         self._records.put(_group(key), key, json.dumps(asdict(pending)).encode(), ttl=KEPT)
-        self._recognizer.start(scan, key)
-        return pending
+        return replace(pending, recognition=self._recognizer.start(scan, key))
 
     def taken(self, key: str) -> Pending | None:
         """What is over; None where it is done already, or was never begun here."""

@@ -52,7 +52,7 @@ class Progress:
     """How far a run is; `total` counts what is known so far."""
 
     # "listing" (what a source over a network has), "reading" (documents), "embedding" (chunks) or, of many workers,
-    # "building" (parts of the index)
+    # "recognising" (documents with scanned pages) and "building" (parts of the index)
     stage: str
     done: int
     total: int

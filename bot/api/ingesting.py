@@ -32,6 +32,7 @@ class Ingest(Struct, frozen=True, forbid_unknown_fields=True):
 
     source: str
     full: bool = False
+    agreed: bool = False
 
 
 def routes(settings: Settings, parts: Parts) -> list[Extra]:
@@ -43,13 +44,14 @@ def routes(settings: Settings, parts: Parts) -> list[Extra]:
         wanted = parsed(asked.body, Ingest)
         source = _named(caller, wanted.source)
         try:
-            run = fanning.begin(app, source, caller.person, RunId(token_hex(8)), full=wanted.full)
+            run = RunId(token_hex(8))
+            begun = fanning.begin(app, source, caller.person, run, full=wanted.full, agreed=wanted.agreed)
         except AlreadyRunningError as error:
             raise RefusedError(HTTPStatus.CONFLICT, "already_running", str(error)) from error
         except RejectedError as error:
             raise RefusedError(HTTPStatus.BAD_REQUEST, "bad_request", str(error)) from error
-        body = json.encode({"run": run.id, "source": source, "state": run.state}).decode()
-        return Reply(HTTPStatus.ACCEPTED, body, HEADERS, job=run.id)
+        body = json.encode({"run": run, "source": source, "state": begun.state}).decode()
+        return Reply(HTTPStatus.ACCEPTED, body, HEADERS, job=run)
 
     def tell(asked: Asked) -> Reply:
         source = _named(_allowed(known().identify(_key(asked))), asked.named["source"])

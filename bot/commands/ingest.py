@@ -16,7 +16,13 @@ from rag_core.errors import CancelledRunError
 from rag_core.runs import IngestionRun, Progress
 
 EVERY = 500  # documents or chunks between two plain lines
-UNITS = {"listing": "pages", "reading": "documents", "embedding": "chunks", "building": "parts"}
+UNITS = {
+    "listing": "pages",
+    "reading": "documents",
+    "recognising": "documents",
+    "embedding": "chunks",
+    "building": "parts",
+}
 STOPPED = 130  # as by Ctrl-C
 
 
@@ -37,8 +43,9 @@ STOPPED = 130  # as by Ctrl-C
 @click.option("--full", is_flag=True, help="Read everything again, changed or not.")
 @click.option("--resume", is_flag=True, help="Go on with a run of the ingest workers that failed or died.")
 @click.option("--cancel", is_flag=True, help="Stop the run that is under way.")
+@click.option("--agree", is_flag=True, help="To what recognising scanned pages costs, by the ingest workers.")
 @options.json_option
-def command(
+def command(  # noqa: PLR0913, PLR0917 - an option each
     source: str,
     home: str | None,
     audience: str | None,
@@ -46,6 +53,7 @@ def command(
     full: bool,
     resume: bool,
     cancel: bool,
+    agree: bool,
     as_json: bool,
 ) -> None:
     """Bring the index up to date with the documents below PATH, or with a source by its NAME.
@@ -67,9 +75,9 @@ def command(
             with shown(quiet=as_json) as progress:
                 name = app.sources.named(each)
                 if resume:
-                    run = sharing.resume(app, name, progress)
+                    run = sharing.resume(app, name, agreed=agree, progress=progress)
                 elif fanning.is_shared(app, each) and not (audience or base_url):
-                    run = sharing.ingest(app, name, full=full, progress=progress)
+                    run = sharing.ingest(app, name, full=full, agreed=agree, progress=progress)
                 else:
                     run = _here(app, each, audience, base_url, full, progress)
         except CancelledRunError as error:
@@ -125,7 +133,7 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    columns = (TextColumn("{task.description:<9}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description:<11}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bar(*columns, TextColumn("{task.fields[name]}"), console=Console(stderr=True)) as bar:
         tasks = {stage: bar.add_task(stage, visible=False, total=None, name="") for stage in UNITS}
         yield lambda p: bar.update(

@@ -18,14 +18,16 @@ EVERY = 1.0  # seconds between two looks
 WATCHING = "run {} is done by the ingest workers; Ctrl-C stops watching it, not the run (--cancel does)"
 
 
-def ingest(app: App, source: SourceName, *, full: bool, progress: Callable[[Progress], None]) -> IngestionRun:
-    run = fanning.begin(app, source, options.person(), RunId(token_hex(8)), full=full)
+def ingest(
+    app: App, source: SourceName, *, full: bool, agreed: bool, progress: Callable[[Progress], None]
+) -> IngestionRun:
+    run = fanning.begin(app, source, options.person(), RunId(token_hex(8)), full=full, agreed=agreed)
     return watched(app, run, progress)
 
 
-def resume(app: App, source: SourceName, progress: Callable[[Progress], None]) -> IngestionRun:
+def resume(app: App, source: SourceName, *, agreed: bool, progress: Callable[[Progress], None]) -> IngestionRun:
     with fanning.steps(app) as steps:
-        run = steps.resume(source, options.person())
+        run = steps.resume(source, options.person(), agreed=agreed)
     return watched(app, run, progress)
 
 

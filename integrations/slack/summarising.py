@@ -19,6 +19,7 @@ FULL, EMPTY = "█", "░"
 UNITS = {
     "listing": ("Looking through", "pages"),
     "reading": ("Reading", "documents"),
+    "recognising": ("Recognising", "documents"),
     "embedding": ("Embedding", "chunks"),
     "building": ("Building", "parts"),
 }

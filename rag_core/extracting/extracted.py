@@ -10,6 +10,7 @@ from rag_core.scans import Scan
 
 MAX_CHARACTERS = 10_000_000
 LONGEST_TITLE = 200  # characters
+NO_TEXT = "it has no readable text (a scanned document needs text recognition first)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def checked(extracted: Extracted) -> Extracted:
         return extracted
     texts = [block.source for section in extracted.sections for block in section.blocks]
     if not any(character.isalnum() for text in texts for character in text):
-        raise RejectedError("it has no readable text (a scanned document needs text recognition first)")
+        raise RejectedError(NO_TEXT)
     if sum(map(len, texts)) > MAX_CHARACTERS:
         raise RejectedError(f"it has more than {MAX_CHARACTERS:,} characters: split it")
     return replace(

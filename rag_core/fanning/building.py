@@ -6,11 +6,10 @@ Windows of staged chunks are cut across documents, so that requests to the embed
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import msgspec
-
 from rag_core.domain import Chunk, Document, DocumentId
 from rag_core.errors import MisconfiguredError
-from rag_core.fanning.plans import WINDOW, Layout, Note, Order, Parts, Plan, Staged, Store, counted
+from rag_core.fanning import scanned
+from rag_core.fanning.plans import WINDOW, Layout, Order, Parts, Plan, Staged, Store
 from rag_core.ports import Embedder
 from rag_core.runs import Build
 
@@ -18,15 +17,9 @@ COPIED = 1_152  # entries of a part that is copied, roughly
 READERS = 8  # of staged documents, at once
 
 
-def notes(parts: Parts, order: Order) -> list[Note]:
-    """By document, in the order of the plan."""
-    found = parts.counts.notes(counted(order, "documents"))
-    return [msgspec.json.decode(found[unit], type=Note) for unit in sorted(found)]
-
-
 def laid_out(parts: Parts, store: Store, order: Order) -> Layout | None:
     """The same however often it is delivered. None: there is nothing to make, what answers is as it should be."""
-    plan, read = store.get(order.run, f"{order.token}/plan", Plan), notes(parts, order)
+    plan, read = store.get(order.run, f"{order.token}/plan", Plan), scanned.notes(parts, store, order)
     standing = plan.standing
     staged = [(each.blob, each.chunks) for each in read if each.blob]
     touched = {*plan.gone, *(each.id for each in read if each.blob or each.withdrawn)}

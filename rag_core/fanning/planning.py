@@ -9,7 +9,9 @@ from rag_core.chunking import SIZES
 from rag_core.documenting import Listed
 from rag_core.domain import DocumentId, Fingerprint
 from rag_core.errors import RejectedError
+from rag_core.extracting.reading import READERS
 from rag_core.fanning.plans import KEPT, PAGE, POINTERS, Opened, Order, Page, Parts, Plan, Store, Wanted, page
+from rag_core.recognizing import PICTURES
 from rag_core.runs import Answering, Progress, SourceItem
 
 
@@ -34,7 +36,8 @@ def _made(parts: Parts, store: Store, order: Order, token: str, progress: Callab
     opened, standing = parts.source(order.source), parts.assembly.standing(order.source)
     embedder = parts.embedder(standing.model)
     answering = standing.mine or {}
-    found = documenting.listed(opened.source, full=order.full or not answering, progress=progress)
+    formats = (*READERS, *sorted(PICTURES)) if parts.recognition else tuple(READERS)
+    found = documenting.listed(opened.source, full=order.full or not answering, progress=progress, formats=formats)
     wanted, unchanged = _compared(found, opened, {} if order.full else answering)
     touched = {each.item.id for each in wanted}
     if not opened.source.apart:

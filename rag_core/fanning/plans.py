@@ -10,9 +10,12 @@ import msgspec
 
 from rag_core.domain import Audience, Chunk, Document, DocumentId, Fingerprint, PersonId, SourceName
 from rag_core.errors import MisconfiguredError, RejectedError
+from rag_core.extracting.extracted import Extracted
 from rag_core.jobs import Job
 from rag_core.ports import Assembly, Countdown, DocumentSource, Embedder, Fanout, Records, Staging
+from rag_core.recognizing import Recognition
 from rag_core.runs import Build, Failure, RunId, SourceItem, Standing
+from rag_core.scans import Scan
 
 POINTERS = "staged-runs"
 KEPT = timedelta(days=14)  # of what a run has staged; SQS keeps a message no longer
@@ -27,6 +30,7 @@ class Step(StrEnum):
 
     PLAN = "plan"
     DOCUMENT = "document"
+    SCAN = "scan"
     PACK = "pack"
     PART = "part"
     FINISH = "finish"
@@ -72,6 +76,23 @@ class Note(msgspec.Struct, frozen=True, omit_defaults=True):
     failed: str = ""  # why
     withdrawn: bool = False  # failed, and restricted: what answered before may have been public
     unchanged: bool = False
+    pages: int = 0  # scanned ones, which are still to be recognised: `blob` is a Scanned
+
+
+class Scanned(msgspec.Struct, frozen=True):
+    """A document with scanned pages, as it was read; what is sent of it is staged beside it, see `sent`."""
+
+    key: str
+    scan: Scan  # without its content
+    text: Extracted | None  # what its own text layer says
+    fingerprint: Fingerprint
+
+
+class Scans(msgspec.Struct, frozen=True):
+    """Of a run: the documents that are recognised, or why none is."""
+
+    units: list[int]  # among its documents
+    refused: str = ""
 
 
 class Staged(msgspec.Struct, frozen=True):
@@ -113,6 +134,7 @@ class Parts:
     source: Callable[[SourceName], Opened]
     embedder: Callable[[str | None], Embedder | None]  # by the model that the index was built with
     visible: Callable[[SourceName], None] = lambda _: None  # told when a run's version answers
+    recognition: Recognition | None = None  # of scanned pages, where it is set up
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +148,7 @@ class Order:
     token: str = ""  # of the plan; PLAN has none yet
     unit: int = 0
     full: bool = False
+    agreed: bool = False  # to what recognising its scanned pages costs
     more: dict[str, str] = field(default_factory=dict)  # where the end is told; handed on
 
     @classmethod
@@ -141,6 +164,7 @@ class Order:
                 given.pop("token", ""),
                 int(given.pop("unit", "0")),
                 bool(given.pop("full", "")),
+                bool(given.pop("agreed", "")),
                 given,
             )
         except (KeyError, ValueError) as error:
@@ -148,7 +172,8 @@ class Order:
 
     def payload(self) -> dict[str, str]:
         own = {"step": self.step, "source": self.source, "run": self.run, "by": self.by}
-        return self.more | own | {"token": self.token, "unit": str(self.unit), "full": "1" if self.full else ""}
+        flags = {"full": "1" if self.full else "", "agreed": "1" if self.agreed else ""}
+        return self.more | own | flags | {"token": self.token, "unit": str(self.unit)}
 
 
 class Store:
@@ -182,6 +207,11 @@ class Store:
 
 def page(token: str, number: int) -> str:
     return f"{token}/items/{number}"
+
+
+def sent(blob: str) -> str:
+    """The pages of a Scanned."""
+    return f"{blob}-pages"
 
 
 def counted(order: Order, stage: str) -> str:

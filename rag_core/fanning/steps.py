@@ -16,14 +16,17 @@ import msgspec
 from rag_core.domain import PersonId, SourceName
 from rag_core.errors import CancelledRunError, SupportBotError, UnavailableError
 from rag_core.extracting.isolating import IsolatedExtractor
-from rag_core.fanning import building, documents, planning
+from rag_core.fanning import building, documents, outcomes, planning, scanned
 from rag_core.fanning.plans import Layout, Note, Opened, Order, Parts, Plan, Step, Store, counted, missing
 from rag_core.jobs import Job, JobId, JobKind
+from rag_core.recognizing import Pending
 from rag_core.running import Runs
-from rag_core.runs import Failure, IngestionRun, Progress, RunId, RunRecord, RunState
+from rag_core.runs import Progress, RunId, RunRecord, RunState
+from rag_core.scans import RecognitionId
 
 TURN = 20.0  # seconds until a run looks again whether another one has left the index
 EVERY = 2.0  # seconds between two words of a run
+BUSY = 60.0  # seconds until recognition is asked again, which takes so many documents at once
 
 
 class Steps:
@@ -49,22 +52,29 @@ class Steps:
         self._extractor.__exit__()
 
     def begin(
-        self, source: SourceName, by: PersonId, *, run: RunId, full: bool = False, more: dict[str, str] | None = None
+        self,
+        source: SourceName,
+        by: PersonId,
+        *,
+        run: RunId,
+        full: bool = False,
+        agreed: bool = False,
+        more: dict[str, str] | None = None,
     ) -> RunRecord:
         """Hold the source and queue its first step; once more is the same. Raises AlreadyRunningError."""
         record = self._runs.request(source, by, run=run, full=full)
         if record.state is RunState.WAITING:
             try:
-                self._send([Order(Step.PLAN, source, run, by, full=full, more=more or {})])
+                self._send([Order(Step.PLAN, source, run, by, full=full, agreed=agreed, more=more or {})])
             except UnavailableError as error:
                 self._runs.withdraw(record, str(error))
                 raise
         return record
 
-    def resume(self, source: SourceName, by: PersonId) -> RunRecord:
+    def resume(self, source: SourceName, by: PersonId, *, agreed: bool = False) -> RunRecord:
         """Go on with a run that failed or died, from what is staged and counted. Raises RejectedError."""
         record = self._runs.revive(source)
-        order = Order(Step.PLAN, source, record.id, by, full=record.full)
+        order = Order(Step.PLAN, source, record.id, by, full=record.full, agreed=agreed)
         token = planning.known(self._parts, order)
         self._send(self._left(replace(order, token=token)) if token else [order])
         return record
@@ -79,12 +89,25 @@ class Steps:
 
     def work(self, job: Job, last: bool) -> None:
         """Raises UnavailableError for what is to be delivered again."""
-        order = Order.of(job)
+        self._work(Order.of(job), last)
+
+    def recognised(self, recognition: RecognitionId, key: str, last: bool) -> None:
+        """A recognition is over, well or not: its document goes on. Raises UnavailableError as `work` does."""
+        pending = self._parts.recognition and self._parts.recognition.taken(key)
+        if not pending or not self._parts.recognition:
+            return
+        order = Order.of(Job(JobId(key), JobKind.RUN, self._clock(), pending.about))
+        if self._held(order) is None:
+            self._parts.recognition.done(key)
+        else:
+            self._work(order, last, replace(pending, recognition=recognition))
+
+    def _work(self, order: Order, last: bool, over: Pending | None = None) -> None:
         record = self._held(order)
         if record is None:
             return
         try:
-            self._do(order, record, last)
+            self._do(order, record, last, over)
         except UnavailableError as error:
             if not last:
                 raise
@@ -111,12 +134,14 @@ class Steps:
             return None
         return record
 
-    def _do(self, order: Order, record: RunRecord, last: bool) -> None:
+    def _do(self, order: Order, record: RunRecord, last: bool, over: Pending | None) -> None:
         match order.step:
             case Step.PLAN:
                 self._plan(order, record)
             case Step.DOCUMENT:
                 self._document(order, record, last)
+            case Step.SCAN:
+                self._scan(order, record, last, over)
             case Step.PACK:
                 self._pack(order)
             case Step.PART:
@@ -187,7 +212,45 @@ class Steps:
             documents.postponed(self._parts, order, error)
             raise
 
+    def _scan(self, order: Order, record: RunRecord, last: bool, over: Pending | None) -> None:
+        name, of = counted(order, "scans"), len(scanned.scans(self._store, order).units)
+        note = b""
+        if self._parts.counts.note(name, order.unit) is None:
+            found = self._recognised(order, record, last, over)
+            if found is None:
+                return
+            note = msgspec.json.encode(found)
+        if self._parts.counts.done(name, order.unit, of=of, note=note):
+            self._send([replace(order, step=Step.PACK, unit=0)])
+        scanned.done(self._parts, self._store, order)
+        self._tell(record, "recognising", name, of)
+
+    def _recognised(self, order: Order, record: RunRecord, last: bool, over: Pending | None) -> Note | None:
+        """None: nobody waits for it here."""
+        if last:
+            return scanned.given_up(self._parts, self._store, order)
+        try:
+            return scanned.read(self._parts, self._store, order, over)
+        except UnavailableError as error:
+            scanned.postponed(self._parts, self._store, order, error)
+            if over:
+                raise
+        self._runs.heard(record)
+        self._send([order], delay=BUSY)  # a delivery is not used up by the many before it
+        return None
+
+    def _scans(self, order: Order) -> list[Order]:
+        """What is still to be recognised before the index can be laid out."""
+        scans = scanned.settled(self._parts, self._store, order)
+        if scans.refused or not scans.units:
+            return []
+        units = missing(self._parts.counts, counted(order, "scans"), len(scans.units))
+        return [replace(order, step=Step.SCAN, unit=unit) for unit in units]
+
     def _pack(self, order: Order) -> None:
+        if scans := self._scans(order):
+            self._send(scans)
+            return
         layout = self._layout(order)
         units = missing(self._parts.counts, counted(order, "parts"), layout.parts) if layout else []
         if layout is None or units:  # once all is there the index takes no more: it may answer already
@@ -212,7 +275,8 @@ class Steps:
             self._parts.assembly.publish(layout.build)
             self._parts.visible(order.source)
             chunks = layout.build.chunks
-        result = self._result(order, plan, chunks, record)
+        seconds = (self._clock() - record.started).total_seconds()
+        result = outcomes.result(self._parts, self._store, order, chunks, seconds)
         done = replace(record, state=RunState.DONE, ended=self._clock(), result=result)
         self._over(order, replace(done, failed=len(result.failures), skipped=len(result.skipped)))
 
@@ -221,21 +285,6 @@ class Steps:
         if self._parts.staging.get(order.run, f"{order.token}/layout") is None:
             return None
         return self._store.get(order.run, f"{order.token}/layout", Layout)
-
-    def _result(self, order: Order, plan: Plan, chunks: int, record: RunRecord) -> IngestionRun:
-        read = building.notes(self._parts, order)
-        failures = (*plan.failures, *(Failure(each.name, each.failed) for each in read if each.failed))
-        return IngestionRun(
-            source=order.source,
-            written=sum(1 for each in read if each.blob),
-            unchanged=plan.unchanged + sum(1 for each in read if each.unchanged),
-            removed=len(plan.gone) + sum(1 for each in read if each.withdrawn and each.id in plan.chunks),
-            failures=failures,
-            skipped=tuple(plan.skipped),
-            chunks=chunks,
-            embedding_model=plan.model,
-            seconds=(self._clock() - record.started).total_seconds(),
-        )
 
     def _fail(self, order: Order, reason: str) -> None:
         """Unless the run is over meanwhile: then what failed was of no use to anybody."""

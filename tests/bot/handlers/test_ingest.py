@@ -27,6 +27,9 @@ from rag_core.runs import RunId, RunRecord, RunState
 from tests.bot.api.asking import CALLERS, Context, Reply, event, reply
 from tests.bot.handlers.starting import account, records
 from tests.fakes.aws_wire import create_table
+from tests.fakes.textract.account import ROLE, pdf
+from tests.fakes.textract.blocks import papers
+from tests.fakes.textract.server import textract
 from tests.services.aws import REGION
 from tests.services.lambda_runtime import Function, lambda_function
 
@@ -169,6 +172,27 @@ def test_what_is_staged_goes_with_the_run(installation: Account, function: Funct
     fanning.begin(installation.app, HANDBOOK, ADA, RunId("r1"))
     installation.deliver(function, lambda: installation.is_done("r1"))
     assert "Contents" not in installation.s3.list_objects_v2(Bucket="staging")
+
+
+def test_scanned_pages_are_there_once_textract_has_told(installation: Account, aws_url: str) -> None:
+    sns = boto3.client("sns")
+    topic = sns.create_topic(Name="textract")["TopicArn"]
+    arn = installation.sqs.get_queue_attributes(QueueUrl=installation.queue, AttributeNames=["QueueArn"])
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn["Attributes"]["QueueArn"])
+    with textract(installation.s3, sns, beside=aws_url) as fake:
+        where = json.dumps({"bucket": "staging", "topic": topic, "role": ROLE})
+        stated = {**installation.settings, "aws_url": fake.url, "textract": where}
+        environment = {f"SUPPORTBOT_{name.upper()}": value for name, value in stated.items()}
+        installation.put(refunds="# Refunds\n\nWithin thirty days.")
+        installation.s3.put_object(Bucket="documents", Key="handbook/plan.pdf", Body=pdf("Invoices", "scan"))
+        with lambda_function(HANDLER, environment | account(aws_url), timeout=60) as function:
+            installation.deliver(function, lambda: bool(fake.jobs))
+            assert installation.found("invoices") == []
+            (paper,) = papers(1)
+            paper.area("TEXT", "Prices hold until March.")
+            fake.finish(paper.blocks)
+            installation.deliver(function, lambda: installation.found("prices") == ["plan"])
+    assert (installation.found("invoices"), fake.paid) == (["plan"], 1)
 
 
 def test_a_job_of_another_kind_is_refused(installation: Account, function: Function) -> None:

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from rag_core.backends.folder import FolderSource
 from rag_core.backends.folder_staging import FolderStaging
@@ -18,6 +18,8 @@ from rag_core.fanning.plans import Opened, Parts
 from rag_core.fanning.steps import Steps
 from rag_core.jobs import Job
 from rag_core.messaging import read, written
+from rag_core.ports import Recognizer, Records
+from rag_core.recognizing import Recognition
 from rag_core.running import Runs
 from rag_core.runs import RunId, RunRecord
 from tests.fakes.embedder import HashingEmbedder
@@ -105,6 +107,7 @@ class Crew:
     docs: Path
     lottery: Lottery
     embedder: HashingEmbedder | None = field(default_factory=HashingEmbedder)
+    recognizer: Recognizer | None = None
     ended: list[RunRecord] = field(default_factory=list)
     parts: Parts = field(init=False)
     runs: Runs = field(init=False)
@@ -112,7 +115,7 @@ class Crew:
 
     def __post_init__(self) -> None:
         lottery = self.lottery
-        records = Deadly(SqliteRecords(self.home), lottery, "put", "change")
+        records = cast(Records, Deadly(SqliteRecords(self.home), lottery, "put", "change"))
         assembly = OpenSearchAssembly(self.target)
         deadly_requests(assembly, lottery)
         self.parts = Parts(
@@ -123,17 +126,24 @@ class Crew:
             assembly,
             lambda _: Opened(FolderSource(self.docs), Audience.PUBLIC),
             lambda _: self.embedder,
+            recognition=self._recognition(records),
         )
         self.runs = Runs(records)
         self.steps = Steps(self.runs, self.parts, ended=lambda run, _: self.ended.append(run))
+
+    def _recognition(self, records: Records) -> Recognition | None:
+        if self.recognizer is None:
+            return None
+        deadly = Deadly(self.recognizer, self.lottery, "start", "forget")
+        return Recognition(cast(Recognizer, deadly), records, price=0.02, ask_above=0.1)
 
     @property
     def source(self) -> SourceName:
         return FolderSource(self.docs).name
 
-    def begin(self, run: str, *, full: bool = False) -> None:
+    def begin(self, run: str, *, full: bool = False, agreed: bool = False) -> None:
         deaths, self.lottery.deaths = self.lottery.deaths, 0  # who asks is told whether it was taken
-        self.steps.begin(self.source, ADA, run=RunId(run), full=full)
+        self.steps.begin(self.source, ADA, run=RunId(run), full=full, agreed=agreed)
         self.lottery.deaths = deaths
 
     def ingest(self, run: str, *, full: bool = False, between: Callable[[], None] = lambda: None) -> RunRecord:
