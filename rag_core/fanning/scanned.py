@@ -9,7 +9,7 @@ import msgspec
 
 from rag_core.errors import RejectedError, UnavailableError
 from rag_core.fanning import documents
-from rag_core.fanning.plans import Note, Order, Parts, Scanned, Scans, Store, counted, sent
+from rag_core.fanning.plans import Note, Order, Parts, Scanned, Scans, Step, Store, counted, missing, sent
 from rag_core.recognizing import Pending, Recognition
 
 ASK = "this run has {}, and more than {:,.2f} USD are agreed to first: ingest again with --agree (docs/ingesting.md)"
@@ -18,9 +18,13 @@ MISSING = "not recognised of its scanned pages: {}; the others answer"
 EARLY = "Textract told that it is over, and is not"
 
 
-def settled(parts: Parts, store: Store, order: Order) -> Scans:
-    """Which documents are recognised, or why none is; what was settled first stands, pages may be paid for."""
-    return _settled(parts, store, order, _noted(parts, order, "documents"))
+def left(parts: Parts, store: Store, order: Order) -> list[Order]:
+    """What is still to be recognised before the index can be laid out."""
+    of = _settled(parts, store, order, _noted(parts, order, "documents"))
+    if of.refused or not of.units:
+        return []
+    units = missing(parts.counts, counted(order, "scans"), len(of.units))
+    return [replace(order, step=Step.SCAN, unit=unit) for unit in units]
 
 
 def notes(parts: Parts, store: Store, order: Order) -> list[Note]:
@@ -51,8 +55,8 @@ def read(parts: Parts, store: Store, order: Order, over: Pending | None) -> Note
             raise UnavailableError(EARLY)
         return None
     made = documents.staged(store, document, item, found.extracted, held.fingerprint)
-    missing = ", ".join(map(str, found.missing))
-    return msgspec.structs.replace(made, failed=MISSING.format(missing)[:300]) if missing else made
+    pages = ", ".join(map(str, found.missing))
+    return msgspec.structs.replace(made, failed=MISSING.format(pages)[:300]) if pages else made
 
 
 def scans(store: Store, order: Order) -> Scans:
@@ -82,6 +86,7 @@ def _begun(parts: Parts, order: Order, note: Note, held: Scanned) -> Pending:
 
 
 def _settled(parts: Parts, store: Store, order: Order, found: dict[int, Note]) -> Scans:
+    """Which documents are recognised, or why none is; what was settled first stands, pages may be paid for."""
     units = sorted(unit for unit, note in found.items() if note.pages)
     if not units:
         return Scans([])

@@ -239,16 +239,8 @@ class Steps:
         self._send([order], delay=BUSY)  # a delivery is not used up by the many before it
         return None
 
-    def _scans(self, order: Order) -> list[Order]:
-        """What is still to be recognised before the index can be laid out."""
-        scans = scanned.settled(self._parts, self._store, order)
-        if scans.refused or not scans.units:
-            return []
-        units = missing(self._parts.counts, counted(order, "scans"), len(scans.units))
-        return [replace(order, step=Step.SCAN, unit=unit) for unit in units]
-
     def _pack(self, order: Order) -> None:
-        if scans := self._scans(order):
+        if scans := scanned.left(self._parts, self._store, order):
             self._send(scans)
             return
         layout = self._layout(order)
