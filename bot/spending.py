@@ -72,14 +72,14 @@ def _notify(app: "App") -> Notify:
             except (MisconfiguredError, RejectedError) as error:  # to be mended by an operator, who reads the log
                 text = f"{text} (It could not be posted to SUPPORTBOT_SLACK_ADMIN_CHANNEL: {error})"
         if app.settings.table:
-            _count(app.settings, threshold, spending, text)
+            count(app.settings, threshold, spending, text)
         else:
             app.notice(text)
 
     return notify
 
 
-def _count(settings: Settings, threshold: float, spending: Spending, text: str) -> None:
+def count(settings: Settings, threshold: float, spending: Spending, text: str) -> None:
     """One line that says it, and is a metric: the embedded metric format is a line with more in it."""
     name = "BudgetNearlySpent" if threshold == NEAR else "BudgetSpent"
     declared = {"Namespace": NAMESPACE, "Dimensions": [["service"]], "Metrics": [{"Name": name, "Unit": "Percent"}]}

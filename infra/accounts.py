@@ -75,7 +75,7 @@ class Installation:
     def settings(self) -> dict[str, str]:
         """What its functions are told."""
         found = boto3.client("lambda").get_function_configuration(FunctionName=f"supportbot-{self.stage}-query")
-        return {**found["Environment"]["Variables"]}
+        return {name: str(value) for name, value in found["Environment"]["Variables"].items()}
 
     def remove(self) -> None:
         """Raises DeployingError."""

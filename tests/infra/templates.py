@@ -76,6 +76,7 @@ def put_code(url: str) -> None:
 # Of what moto 5.2 does not make, as others refer to it.
 UNMADE = {
     '{"Ref": "Secret"}': '"arn:aws:secretsmanager:eu-central-1:123456789012:secret:supportbot"',
+    '{"Ref": "Schedules"}': '"supportbot-schedules"',
     '{"Ref": "Api"}': '"api1"',
     "${Api}": "api1",
     '{"Fn::GetAtt": ["Api", "ApiEndpoint"]}': '"https://api1.execute-api.eu-central-1.amazonaws.com"',

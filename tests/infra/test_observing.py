@@ -13,9 +13,11 @@ from pathlib import Path
 import boto3
 import pytest
 
-from bot import metrics
+from bot import metrics, spending
 from bot.metrics import METRICS, NAMESPACE
 from bot.observability import FIELDS, Telemetry
+from bot.settings import Settings
+from rag_core.budgeting import NEAR, SPENT, Spending
 from rag_core.domain import (
     Acceptance,
     Answer,
@@ -74,9 +76,12 @@ def everything(telemetry: Telemetry) -> None:
         run = RunRecord(RunId("r"), done.source, PersonId("ada"), NOON, state=state, ended=NOON)
         telemetry.ran(replace(run, result=done) if state is RunState.DONE else run)
     telemetry.job("Done", 1.0)
-    telemetry.job("Failed")
+    for ended in ("Failed", "Held", "Waiting"):
+        telemetry.job(ended)
     telemetry.ended(429, 1.0)
     telemetry.knowledge(1.0)
+    for threshold in (NEAR, SPENT):
+        spending.count(Settings(tenant=STAGE), threshold, Spending(NOON.date(), 1.0, NOON), "")
 
 
 @pytest.fixture(scope="module")

@@ -44,7 +44,8 @@ class Store:
                 for names in directive["Dimensions"]:
                     dimensions = {name: line[name] for name in names}
                     for metric in directive["Metrics"]:
-                        for value in line[metric["Name"]]:
+                        told = line[metric["Name"]]
+                        for value in told if isinstance(told, list) else [told]:
                             self.put(
                                 directive["Namespace"], metric["Name"], dimensions, about["Timestamp"] / 1000, value
                             )
