@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
+from moto.backends import get_backend
 from moto.server import ThreadedMotoServer
 
 REGION = "eu-central-1"
@@ -27,6 +28,8 @@ UNSET = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOIN
 @contextmanager
 def account() -> Iterator[str]:
     """The url of an empty account; no other can be reached while it is open."""
+    get_backend("dynamodb")  # loaded before the first request, which our own client waits a second for
+    get_backend("sqs")
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     with pytest.MonkeyPatch.context() as patch:
         for name in UNSET:
