@@ -81,7 +81,7 @@ class Batches:
 
     def _done(self, job: Job, received: int, left_ms: int) -> None:
         """With the line that ends the path of what was asked: it has been told."""
-        wait_ms = max((datetime.now(UTC) - job.enqueued_at).total_seconds() * 1000, 0.0)
+        wait_ms = max(_age(job) * 1000, 0.0)
         started = time.perf_counter()
         with self._telemetry.about(wait_ms=round(wait_ms, 1)):
             self._work(job, self._deadline(job, left_ms), received >= self._settings.deliveries)
@@ -90,7 +90,7 @@ class Batches:
 
     def _waits(self, job: Job, error: BusyError) -> bool:
         """Whether it was put on the queue anew: waiting for a limit is no try, and must end in no dead-letter queue."""
-        age = (datetime.now(UTC) - job.enqueued_at).total_seconds()
+        age = _age(job)
         if self._anew is None or age > LATEST:
             return False
         least, most = SPREAD
@@ -130,3 +130,8 @@ class Batches:
         return Deadline.within(
             left if job.kind in (JobKind.INGEST, JobKind.RUN) else min(self._settings.deadline, left)
         )
+
+
+def _age(job: Job) -> float:
+    """Seconds since it was asked for; below zero where the clock of who asked is ahead."""
+    return (datetime.now(UTC) - job.enqueued_at).total_seconds()
