@@ -22,6 +22,7 @@ from rag_core.jobs import Job, JobKind
 # Seconds until a job that failed for now is done again, by how often it was tried: a person waits for the first, the
 # last must outlive an outage. The queue's own time is for a worker that was killed: it is six times a function's.
 AGAIN = (2.0, 15.0, 60.0, 240.0)
+APART = 1.5  # up to so many times as long: who failed at once must not come at once, each to a function of its own
 
 # Of a job that waits for somebody's limit or for a channel that is away: up to half its age is added, so that those
 # behind a rush spread.
@@ -131,7 +132,7 @@ class Batches:
     def _again(self, postpone: Postpone, receipt: str, received: int, error: UnavailableError) -> None:
         wait = AGAIN[min(received, len(AGAIN)) - 1]
         try:
-            postpone(receipt, max(wait, error.retry_after or 0.0))
+            postpone(receipt, max(wait, error.retry_after or 0.0) * random.uniform(1.0, APART))  # noqa: S311
         except SupportBotError as trouble:  # then it comes when the queue says
             self._telemetry.failed("job not postponed", trouble)
 

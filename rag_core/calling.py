@@ -33,7 +33,7 @@ class Patience:
     spare_retries: float = 0.0  # beyond the share, where there is time: to begin with, and to save up
     failures: int = 5  # in a row, after which it is left alone
     rest: float = 5.0  # until one call tries it again; doubled each time that this fails
-    longest_rest: float = 30.0
+    longest_rest: float = 60.0
 
 
 class Dependency:
