@@ -62,7 +62,10 @@ def ticket(app: App, number: int) -> Told:
         raise MisconfiguredError("no tickets are known here: set SUPPORTBOT_ZENDESK_SUBDOMAIN (docs/zendesk.md)")
     ids = _forget_ticket(app, number)
     gone = Forgetting(app.log, app.evict).answers(ids, repeated=True)
-    documents = app.forget(TICKETS, DocumentId(str(number))) if TICKETS in app.ingested() else 0
+    known = app.ingested()
+    # on OpenSearch the version before may hold what the present one does not
+    asked = TICKETS in known or (known and app.settings.opensearch_url)
+    documents = app.forget(TICKETS, DocumentId(str(number))) if asked else 0
     told = Told(f"ticket {number}", len(gone.answers), len(gone.quoting), remembered=bool(ids), documents=documents)
     tag = app.settings.zendesk_ticket_tag
     return replace(told, left=_left(app, *([TAGGED.format(tag)] if documents else [])))
