@@ -248,7 +248,7 @@ class App:
         return self.sources.agreed(source, self._remembered_sources.of(source), audience, base_url)
 
     def forget(self, source: SourceName, only: DocumentId | None = None) -> int:
-        """Remove every document of a source from the index, or one of them, for good; gives how many answered."""
+        """Remove every document of a source from the index, or one of them, for good; gives how many there were."""
         known = self.index.sources()
         with self.writer(source) as writer:
             ids = [each for each in writer.versions() if only in (None, each)]
@@ -264,7 +264,7 @@ class App:
             self._remembered_sources.keep(source, None)
             self.sources.forgotten(source)
         self.announce()
-        return len(ids) if only else known.get(source, 0)
+        return (len(ids) or int(kept)) if only else known.get(source, 0)
 
     def evict(self, question_id: QuestionId) -> None:
         """Nobody is given this question's answer from a cache again."""

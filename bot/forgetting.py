@@ -17,6 +17,7 @@ WAITING = (
     "a question that waits in the queue or its dead-letter queue, until that delivers or drops it (14 days at most)"
 )
 MEMORY = "answers that a running bot keeps in memory: for a day at most, or until it is started anew"
+STAGED = "what an ingestion that was broken off has staged: the rule of its bucket deletes it after days"
 IN_SLACK = "messages and answers in Slack itself: delete them there"
 IN_ZENDESK = "tickets and their private notes in Zendesk itself: delete or redact them there"
 STARTED = "who began an ingestion, in the record of its last runs"
@@ -105,5 +106,11 @@ def _left(app: App, *more: str) -> tuple[str, ...]:
     settings = app.settings
     memory = settings.answer_model and not settings.redis_url
     found = [IN_SLACK if settings.slack else "", IN_ZENDESK if settings.zendesk_subdomain else ""]
-    found += [WAITING if settings.queue_url else "", MEMORY if memory else "", BACKUPS, *more]
+    found += [
+        WAITING if settings.queue_url else "",
+        MEMORY if memory else "",
+        STAGED if settings.staging_bucket else "",
+        BACKUPS,
+        *more,
+    ]
     return tuple(filter(None, found))
