@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
+from bot.bounds import Days, Deliveries, Dollars, Positive, Quota, Retention, Seconds
 from rag_core.errors import MisconfiguredError
 
 PREFIX = "SUPPORTBOT_"
@@ -53,11 +54,6 @@ FORMS = {WEB: "https://host or https://host:port", REDIS: "redis://host:port, or
 FORMS_OF = {bool: "true or false", int: "a whole number", float: "a number"}
 BOUND = re.compile(r"([<>]=?) ([-\d.]+)$")  # as msgspec names one
 BOUNDS = {">=": "of at least", ">": "above", "<=": "of at most", "<": "below"}
-Positive = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
-Quota = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
-Seconds = Annotated[float, msgspec.Meta(gt=0, le=3_600)]
-Dollars = Annotated[float, msgspec.Meta(ge=0, le=100_000_000)]  # none that no bill reaches: nobody would be told
-LONGEST = 36_500  # days: calendars end
 Parameters = dict[Literal["m", "ef_construction", "ef_search", "encoder"], Positive | dict[str, object]]  # of hnsw
 # USD per million tokens: input, output, read from the prompt cache, written to it. https://aws.amazon.com/bedrock/pricing
 PRICES = """{
@@ -119,7 +115,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     table: str = ""  # in DynamoDB: claims and answers; empty: SQLite files in the home
     # days that questions, answers and ratings are kept, longer than a queue delivers; counters stay
-    retention: Annotated[int, msgspec.Meta(ge=15, le=LONGEST)] = 90
+    retention: Retention = 90
     queue_url: str = ""  # of SQS; empty: a queue in the process
     ingest_queue_url: str = ""  # of SQS, for ingestions that many workers do; empty: who is asked to ingest does it
     staging_bucket: str = ""  # where these keep what is not visible yet
@@ -172,13 +168,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     zendesk_answer_field: Annotated[int, msgspec.Meta(ge=0)] = 0
     zendesk_app_secret: str = ""  # of the sidebar app: what it was installed with
     zendesk_ticket_tag: str = ""  # solved tickets with this tag become knowledge; empty: none do
-    zendesk_ticket_days: Annotated[int, msgspec.Meta(ge=1, le=LONGEST)] = (
-        365  # since a ticket was solved, after which it is knowledge no more
-    )
+    zendesk_ticket_days: Days = 365  # since a ticket was solved, after which it is knowledge no more
     public_url: str = ""  # https://..., where this bot's API is reached: by Zendesk's webhook, rating links, sidebar
-    deliveries: Annotated[int, msgspec.Meta(ge=1, le=1_000)] = (
-        5  # of a job, after which the queue puts it aside: its redrive policy's maxReceiveCount
-    )
+    deliveries: Deliveries = 5  # of a job, after which the queue puts it aside: its redrive policy's maxReceiveCount
 
     tracing: bool = False  # X-Ray: one subsegment a request, without texts
 
