@@ -31,13 +31,13 @@ from rag_core.domain import (
     Record,
     SourceName,
     Statement,
-    Tally,
     Usage,
     Vector,
 )
 from rag_core.jobs import Job
 from rag_core.runs import Build, SourceItem, Standing
 from rag_core.scans import RecognitionId, Recognized, Scan
+from rag_core.tallies import Tally
 
 OnStatement = Callable[[Statement], None]
 OnEmbedded = Callable[[int, int], None]  # chunks that have their vector, of how many that lacked one

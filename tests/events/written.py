@@ -31,7 +31,6 @@ from rag_core.domain import (
     QuestionId,
     Rating,
     SourceName,
-    Tally,
     Usage,
     Use,
 )
@@ -39,6 +38,7 @@ from rag_core.jobs import Job, JobId, JobKind
 from rag_core.ports import Claims, FeedbackLog, Records
 from rag_core.recording import Book, Held
 from rag_core.runs import Failure, IngestionRun, RunId, RunRecord, RunState
+from rag_core.tallies import Tally
 from tests.contracts.jobs import INGESTION, job
 from tests.making import NOON, SOURCE, answer, chunk, document, passage, question
 
