@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import msgspec
 from slack_sdk.oauth.installation_store import Installation
 
+from bot.archiving import FORMAT, Contents, Listed
 from bot.remembering import Shared, Stated
 from integrations.slack.access import SlackAccess
 from integrations.slack.sealing import Seal
@@ -90,7 +91,7 @@ def jobs() -> dict[JobKind, Job]:
 
 
 def texts() -> dict[str, bytes]:
-    """What lies in an index and in the cache."""
+    """What lies in an index and in the cache, and at the head of a backup."""
     found = chunk("Ten euros.", document("prices"), "Cost", ordinal=2)
     cached = replace(GIVEN, passages=(passage("Ten euros.", "prices", cosine=0.5),))
     return {
@@ -98,6 +99,7 @@ def texts() -> dict[str, bytes]:
         "index-chunk": msgspec.json.encode(ChunkEntry.of(found, msgspec.Raw(b"[0.5,0.5]"))),
         "index-document": msgspec.json.encode(DocumentEntry.of(document("prices"), 3)),
         "cached-answer": encode(Kept("stem", cached)),
+        "backup-contents": msgspec.json.encode(Contents(FORMAT, {"claims.sqlite": Listed(8_192, "c0ffee")})),
     }
 
 
