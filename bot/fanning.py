@@ -74,8 +74,9 @@ def assembly(app: App) -> "Assembly":
 def roll_back(app: App) -> str:
     """The version before answers again. Raises RejectedError where none is kept."""
     version = assembly(app).roll_back()
+    app.runs.rolled_back(version)
     app.announce()
-    return version
+    return version.name
 
 
 def _parts(app: App) -> "Parts":

@@ -282,14 +282,17 @@ class Steps:
         """Unless the run is over meanwhile: then what failed was of no use to anybody."""
         record = self._runs.current(order.source, order.run)
         if record is not None and not record.state.over:
-            self._runs.end(replace(record, state=RunState.FAILED, ended=self._clock(), reason=reason))
-            self._ended(record, order.more)
+            self._end(order, replace(record, state=RunState.FAILED, ended=self._clock(), reason=reason))
 
     def _over(self, order: Order, record: RunRecord) -> None:
         """Once it is told, what was staged goes; a worker that dies in between leaves that to the bucket's rule."""
         layout = self._layout(order) if order.token else None
         if record.state is RunState.CANCELLED and layout is not None:
             self._parts.assembly.discard(layout.build)
+        self._end(order, record)
+        self._parts.staging.remove(order.run)
+
+    def _end(self, order: Order, record: RunRecord) -> None:
+        """Whoever is told is told what is kept."""
         self._runs.end(record)
         self._ended(record, order.more)
-        self._parts.staging.remove(order.run)

@@ -27,7 +27,7 @@ from rag_core.errors import (
 from rag_core.living import gone, here
 from rag_core.recording import KEPT, LATEST, NAMED, Book, Held
 from rag_core.running import PATIENCE, OnProgress, Runs
-from rag_core.runs import Failure, IngestionRun, Progress, RunId, RunRecord, RunState
+from rag_core.runs import Failure, IngestionRun, Progress, RunId, RunRecord, RunState, Version
 from tests.making import NOON
 
 DOCS, WIKI = SourceName("/docs"), SourceName("/wiki")
@@ -172,6 +172,18 @@ class TestOnRecord:
         clock.now = NOON - MINUTE  # another machine's clock is behind
         runs.record(WIKI, ADA, lambda _: result(WIKI))
         assert runs.knowledge_as_of() == NOON + MINUTE
+
+    def test_rolled_back_the_knowledge_is_as_old_as_what_answers(self, runs: Runs, clock: Hands) -> None:
+        runs.record(DOCS, ADA, lambda _: result())
+        clock.now += MINUTE
+        runs.record(DOCS, ADA, lambda _: result())
+        runs.rolled_back(Version("docs-1", NOON))
+        assert runs.knowledge_as_of() == NOON
+        runs.rolled_back(Version("of another release", None))
+        assert runs.knowledge_as_of() is None
+        clock.now += MINUTE
+        runs.record(DOCS, ADA, lambda _: result())
+        assert runs.knowledge_as_of() == NOON + 2 * MINUTE
 
     def test_what_cannot_be_read_is_said(self, runs: Runs, records: SqliteRecords) -> None:
         runs.record(DOCS, ADA, lambda _: result())

@@ -13,6 +13,7 @@ from rag_core.backends.opensearch.asking import state
 from rag_core.backends.opensearch.entries import StateEntry
 from rag_core.backends.opensearch.node import MissingError, Node
 from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
+from rag_core.runs import Version
 
 ORPHANED = timedelta(hours=6)  # without being pointed to: longer than any run takes
 STAMP = "%Y%m%d%H%M%S"
@@ -71,14 +72,14 @@ class Versions:
         for each in older:
             self.drop(each)
 
-    def roll_back(self) -> str:
+    def roll_back(self) -> Version:
         """The version before and the present one change places. Raises RejectedError where none is kept."""
         present, before = self.current(), self._pointed(self._before)
         if present is None or len(before) != 1:
             raise RejectedError("no version before is kept: ingest again to bring back what a source holds")
         kept: dict[str, object] = {"add": {"index": present, "alias": self._before}}
         self.swap(present, before[0], self._removed(before[0], self._before), kept)
-        return before[0]
+        return Version(before[0], self._named_at(before[0]))
 
     @staticmethod
     def _removed(index: str, alias: str) -> dict[str, object]:
@@ -120,7 +121,10 @@ class Versions:
                 self.drop(each.name)
 
     def _old(self, name: str) -> bool:
+        named = self._named_at(name)
+        return named is not None and datetime.now(UTC) - named > ORPHANED
+
+    def _named_at(self, name: str) -> datetime | None:
+        """None: it is none of ours."""
         found = re.fullmatch(re.escape(self.alias) + r"-(\d{14})-[0-9a-f]{8}", name)
-        return (
-            found is not None and datetime.now(UTC) - datetime.strptime(found[1], STAMP).replace(tzinfo=UTC) > ORPHANED
-        )
+        return datetime.strptime(found[1], STAMP).replace(tzinfo=UTC) if found else None

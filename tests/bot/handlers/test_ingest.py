@@ -7,17 +7,19 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import boto3
 import msgspec
 import pytest
+from slack_sdk import WebClient
 
 from bot import fanning
 from bot.api.routes import Api
 from bot.app import App, build
+from bot.local.workspace.workspace import Workspace
 from bot.settings import load
 from rag_core.domain import Audience, PersonId, SourceName
 from rag_core.errors import AlreadyRunningError, MisconfiguredError
@@ -223,6 +225,32 @@ def test_from_a_terminal_it_is_watched_and_rolled_back(installation: Account, fu
         said, trouble = asked.communicate()
         assert "answers now" in said, trouble
     assert (installation.found("thirty"), installation.found("sixty")) == (["refunds"], [])
+    of_sixty, of_thirty = installation.app.runs.history(HANDBOOK)
+    known = installation.app.runs.knowledge_as_of()
+    assert known is not None
+    assert of_thirty.started - timedelta(seconds=1) < known < of_sixty.started
+
+
+def test_who_asked_in_slack_is_told_of_a_run_that_failed_and_why(installation: Account, aws_url: str) -> None:
+    with Workspace(limits=False) as slack:
+        ada = slack.add_person("Ada", role="admin")
+        channel = slack.direct(ada)
+        client = WebClient(slack.token, base_url=slack.url, retry_handlers=[])
+        placed = str(client.chat_postMessage(channel=channel.id, text="…")["ts"])
+        more = {"team": slack.team.id, "channel": channel.id, "ts": placed}
+        fanning.begin(installation.app, HANDBOOK, ADA, RunId("r1"), more=more)
+        installation.s3.delete_bucket(Bucket="documents")
+        stated = {**installation.settings, "slack_bot_token": slack.token, "slack_url": slack.url}
+        environment = {f"SUPPORTBOT_{name.upper()}": value for name, value in stated.items()}
+        with lambda_function(HANDLER, environment | account(aws_url), timeout=60) as function:
+            installation.deliver(function, lambda: "ingested" in function.log)
+            log = function.log
+        (shown,) = (json.dumps(message.blocks) for message in slack.messages(channel))
+    assert ":x:" in shown
+    assert "NoSuchBucket" in shown
+    assert '"state":"failed"' in log.replace(" ", "")
+    assert "RunsFailed" in log
+    assert "telemetry failed" not in log
 
 
 def test_a_program_with_the_right_begins_a_run_and_is_told_of_it(installation: Account, function: Function) -> None:
