@@ -217,7 +217,7 @@ def test_who_waits_for_a_run_that_fails_is_told_of_its_end_and_the_reason(crew: 
     assert built.ended[-1] == failed
 
 
-def refusing(build: object) -> None:
+def refusing(_build: object) -> None:
     raise MisconfiguredError("the role may not")
 
 
