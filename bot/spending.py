@@ -32,7 +32,8 @@ def ledger(app: "App") -> Ledger:
         app.records,
         app.claims,
         cheaper=bool(settings.answer_model and settings.cheaper_model),
-        notify=_notify(app),
+        # of an installation in DynamoDB those tell who stay: their output is a log, and a command's is its answer
+        notify=None if app.once and settings.table else _notify(app),
     )
 
 

@@ -55,10 +55,10 @@ class Ledger:
         claims: Claims,
         *,
         cheaper: bool = False,
-        notify: Notify = lambda _threshold, _spending: None,
+        notify: Notify | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`cheaper`: there is a smaller model."""
+        """`cheaper`: there is a smaller model; without `notify` a notice is left to the other processes."""
         self._budget, self._cheaper, self._notify, self._clock = budget, cheaper, notify, clock
         self._log, self._records, self._claims = log, records, claims
         self._lock = threading.Lock()
@@ -121,6 +121,8 @@ class Ledger:
 
     def _tell(self, spending: Spending) -> None:
         """Once a month and threshold, by one of all; of several that were passed at once only the highest."""
+        if self._notify is None:
+            return
         passed = [each for each in (SPENT, NEAR) if spending.share(self._budget) >= each]
         for place, threshold in enumerate(passed):
             key = f"budget:{spending.month}:{threshold}:{self._budget}"
