@@ -73,10 +73,12 @@ def assembly(app: App) -> "Assembly":
 
 def roll_back(app: App) -> str:
     """The version before answers again. Raises RejectedError where none is kept."""
+    from rag_core.backends.opensearch.versions import named_at
+
     version = assembly(app).roll_back()
-    app.runs.rolled_back(version)
+    app.runs.rolled_back(named_at(app.settings.opensearch_index, version))
     app.announce()
-    return version.name
+    return version
 
 
 def _parts(app: App) -> "Parts":

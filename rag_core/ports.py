@@ -36,7 +36,7 @@ from rag_core.domain import (
     Vector,
 )
 from rag_core.jobs import Job
-from rag_core.runs import Build, SourceItem, Standing, Version
+from rag_core.runs import Build, SourceItem, Standing
 from rag_core.scans import RecognitionId, Recognized, Scan
 
 OnStatement = Callable[[Statement], None]
@@ -444,7 +444,7 @@ class Assembly(Protocol):
 
     def discard(self, build: Build) -> None: ...
 
-    def roll_back(self) -> Version:
+    def roll_back(self) -> str:
         """The version before answers again, and the present one is kept in its place. Raises RejectedError."""
 
 

@@ -20,7 +20,7 @@ from rag_core.errors import (
 from rag_core.living import gone, here
 from rag_core.ports import Records
 from rag_core.recording import Book, Held, outlined
-from rag_core.runs import IngestionRun, Progress, RunId, RunRecord, RunState, Version
+from rag_core.runs import IngestionRun, Progress, RunId, RunRecord, RunState
 from rag_core.telling import Voice
 
 LEASE = timedelta(seconds=60)  # without a word, after which a run of another machine counts as dead
@@ -175,9 +175,9 @@ class Runs:
         """When the index was last brought up to date with a source; None: not since runs are on record."""
         return self._book.as_of()
 
-    def rolled_back(self, version: Version) -> None:
-        """What answers now is as old as this version, whatever has been read since."""
-        self._book.set_back(version.planned)
+    def rolled_back(self, to: datetime | None) -> None:
+        """What answers now is as old as that, whatever has been read since; None: nobody knows."""
+        self._book.set_back(to)
 
     def _take(self, wanted: Held) -> Held:
         for _ in range(TRIES):
@@ -228,9 +228,9 @@ class Runs:
         return told
 
     def _end(self, run: RunRecord) -> None:
+        run = replace(run, stage="", done=0, total=0, current="") if run.state is RunState.DONE else run
         if run.state is RunState.DONE and run.ended:
             self._book.brought_up_to_date(run.ended)
-            run = replace(run, stage="", done=0, total=0, current="")  # it is at nothing any more
         self._book.archive(run)
         for _ in range(TRIES):
             seen, held = self._book.latest(run.source)

@@ -116,14 +116,6 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """One of the index, complete."""
-
-    name: str
-    planned: datetime | None  # what its source held then is in it; None: it is older than that is told
-
-
-@dataclass(frozen=True, slots=True)
 class Build:
     """A version of the index to come: all that any worker must know to make its part of it."""
 

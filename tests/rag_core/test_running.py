@@ -27,7 +27,7 @@ from rag_core.errors import (
 from rag_core.living import gone, here
 from rag_core.recording import KEPT, LATEST, NAMED, Book, Held
 from rag_core.running import PATIENCE, OnProgress, Runs
-from rag_core.runs import Failure, IngestionRun, Progress, RunId, RunRecord, RunState, Version
+from rag_core.runs import Failure, IngestionRun, Progress, RunId, RunRecord, RunState
 from tests.making import NOON
 
 DOCS, WIKI = SourceName("/docs"), SourceName("/wiki")
@@ -177,9 +177,9 @@ class TestOnRecord:
         runs.record(DOCS, ADA, lambda _: result())
         clock.now += MINUTE
         runs.record(DOCS, ADA, lambda _: result())
-        runs.rolled_back(Version("docs-1", NOON))
+        runs.rolled_back(NOON)
         assert runs.knowledge_as_of() == NOON
-        runs.rolled_back(Version("of another release", None))
+        runs.rolled_back(None)
         assert runs.knowledge_as_of() is None
         clock.now += MINUTE
         runs.record(DOCS, ADA, lambda _: result())

@@ -33,7 +33,7 @@ from rag_core.backends.opensearch.versions import Versions
 from rag_core.domain import Chunk, Document, Fingerprint, SourceName, Vector
 from rag_core.errors import MisconfiguredError, UnavailableError
 from rag_core.ports import Embedder
-from rag_core.runs import Answering, Build, Standing, Version
+from rag_core.runs import Answering, Build, Standing
 
 KEYS = 10_000  # of entries, in one answer
 AT_ONCE = 500  # double keys that are looked up together
@@ -113,7 +113,7 @@ class OpenSearchAssembly:
         if self._versions.current() != build.version:
             self._versions.drop(build.version)
 
-    def roll_back(self) -> Version:
+    def roll_back(self) -> str:
         return self._versions.roll_back()
 
     def _exists(self, index: str) -> bool:

@@ -13,7 +13,6 @@ from rag_core.backends.opensearch.asking import state
 from rag_core.backends.opensearch.entries import StateEntry
 from rag_core.backends.opensearch.node import MissingError, Node
 from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
-from rag_core.runs import Version
 
 ORPHANED = timedelta(hours=6)  # without being pointed to: longer than any run takes
 STAMP = "%Y%m%d%H%M%S"
@@ -72,14 +71,14 @@ class Versions:
         for each in older:
             self.drop(each)
 
-    def roll_back(self) -> Version:
+    def roll_back(self) -> str:
         """The version before and the present one change places. Raises RejectedError where none is kept."""
         present, before = self.current(), self._pointed(self._before)
         if present is None or len(before) != 1:
             raise RejectedError("no version before is kept: ingest again to bring back what a source holds")
         kept: dict[str, object] = {"add": {"index": present, "alias": self._before}}
         self.swap(present, before[0], self._removed(before[0], self._before), kept)
-        return Version(before[0], self._named_at(before[0]))
+        return before[0]
 
     @staticmethod
     def _removed(index: str, alias: str) -> dict[str, object]:
@@ -121,10 +120,11 @@ class Versions:
                 self.drop(each.name)
 
     def _old(self, name: str) -> bool:
-        named = self._named_at(name)
+        named = named_at(self.alias, name)
         return named is not None and datetime.now(UTC) - named > ORPHANED
 
-    def _named_at(self, name: str) -> datetime | None:
-        """None: it is none of ours."""
-        found = re.fullmatch(re.escape(self.alias) + r"-(\d{14})-[0-9a-f]{8}", name)
-        return datetime.strptime(found[1], STAMP).replace(tzinfo=UTC) if found else None
+
+def named_at(alias: str, version: str) -> datetime | None:
+    """When its run was planned, so that what its source held then is in it; None: it is none of this alias's."""
+    found = re.fullmatch(re.escape(alias) + r"-(\d{14})-[0-9a-f]{8}", version)
+    return datetime.strptime(found[1], STAMP).replace(tzinfo=UTC) if found else None

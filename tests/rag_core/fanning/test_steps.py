@@ -14,7 +14,7 @@ from rag_core.domain import Audience, DocumentId
 from rag_core.errors import MisconfiguredError, RejectedError
 from rag_core.fanning import steps
 from rag_core.messaging import read
-from rag_core.runs import RunRecord, RunState
+from rag_core.runs import Build, RunRecord, RunState
 from tests.fakes.embedder import HashingEmbedder
 from tests.making import write
 from tests.rag_core.fanning.crew import ADA, Crew, KilledError, Lottery
@@ -217,7 +217,7 @@ def test_who_waits_for_a_run_that_fails_is_told_of_its_end_and_the_reason(crew: 
     assert built.ended[-1] == failed
 
 
-def refusing(_build: object) -> None:
+def refusing(build: Build) -> None:  # noqa: ARG001 - the port says how it is called
     raise MisconfiguredError("the role may not")
 
 
