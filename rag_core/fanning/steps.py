@@ -66,7 +66,7 @@ class Steps:
         if record.state is RunState.WAITING:
             try:
                 self._send([Order(Step.PLAN, source, run, by, full=full, agreed=agreed, more=more or {})])
-            except UnavailableError as error:
+            except SupportBotError as error:
                 self._runs.withdraw(record, str(error))
                 raise
         return record
@@ -75,8 +75,12 @@ class Steps:
         """Go on with a run that failed or died, from what is staged and counted. Raises RejectedError."""
         record = self._runs.revive(source)
         order = Order(Step.PLAN, source, record.id, by, full=record.full, agreed=agreed)
-        token = planning.known(self._parts, order)
-        self._send(self._left(replace(order, token=token)) if token else [order])
+        try:
+            token = planning.known(self._parts, order)
+            self._send(self._left(replace(order, token=token)) if token else [order])
+        except SupportBotError as error:  # else it would hold its source, and nobody be at it
+            self._fail(order, str(error))
+            raise
         return record
 
     def cancel(self, source: SourceName, by: PersonId) -> RunRecord:
@@ -103,8 +107,7 @@ class Steps:
             self._work(order, last, replace(pending, recognition=recognition))
 
     def _work(self, order: Order, last: bool, over: Pending | None = None) -> None:
-        record = self._held(order)
-        if record is None:
+        if (record := self._held(order)) is None:
             return
         try:
             self._do(order, record, last, over)
@@ -293,6 +296,5 @@ class Steps:
         self._parts.staging.remove(order.run)
 
     def _end(self, order: Order, record: RunRecord) -> None:
-        """Whoever is told is told what is kept."""
         self._runs.end(record)
         self._ended(record, order.more)

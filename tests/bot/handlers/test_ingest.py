@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from bot.settings import load
 from rag_core.domain import Audience, PersonId, SourceName
 from rag_core.errors import AlreadyRunningError, MisconfiguredError
 from rag_core.jobs import Job, JobId, JobKind
-from rag_core.messaging import written
+from rag_core.messaging import read, written
 from rag_core.runs import RunId, RunRecord, RunState
 from tests.bot.api.asking import CALLERS, Context, Reply, event, reply
 from tests.bot.handlers.starting import account, records
@@ -166,6 +166,39 @@ def test_a_run_is_begun_by_a_schedule_and_by_a_person_one_at_a_time(installation
     assert last is not None
     assert last.result is not None
     assert (last.state, last.by, last.result.unchanged) == (RunState.DONE, ADA, 1)
+
+
+def test_a_run_that_no_queue_takes_holds_its_source_for_nobody(installation: Account, aws_url: str) -> None:
+    wrong = App(msgspec.structs.replace(installation.app.settings, ingest_queue_url=f"{aws_url}/1/wrong"))
+    with pytest.raises(MisconfiguredError, match="may not be used"):
+        fanning.begin(wrong, HANDBOOK, ADA, RunId("r1"))
+    last = known(installation)
+    assert (last.state, "may not be used" in last.reason) == (RunState.FAILED, True)
+    with fanning.steps(wrong) as steps, pytest.raises(MisconfiguredError):
+        steps.resume(HANDBOOK, ADA)
+    assert known(installation).state is RunState.FAILED
+    assert fanning.begin(installation.app, HANDBOOK, ADA, RunId("r2")).state is RunState.WAITING
+
+
+def test_a_run_whose_staging_is_gone_is_not_left_to_be_waited_for(installation: Account) -> None:
+    installation.put(refunds="# Refunds\n\nWithin thirty days.")
+    installation.sqs.purge_queue(QueueUrl=installation.queue)
+    fanning.begin(installation.app, HANDBOOK, ADA, RunId("r1"))
+    message = installation.sqs.receive_message(QueueUrl=installation.queue)["Messages"][0]
+    with fanning.steps(installation.app) as steps:
+        steps.work(read(message["Body"]), last=False)
+        installation.app.runs.end(replace(known(installation), state=RunState.FAILED, reason="its worker was stopped"))
+        for each in installation.s3.list_objects_v2(Bucket="staging")["Contents"]:
+            installation.s3.delete_object(Bucket="staging", Key=each["Key"])
+    with fanning.steps(installation.app) as steps, pytest.raises(MisconfiguredError, match="start it again"):
+        steps.resume(HANDBOOK, ADA)
+    assert fanning.begin(installation.app, HANDBOOK, ADA, RunId("r2")).state is RunState.WAITING
+
+
+def known(installation: Account) -> RunRecord:
+    last = installation.last()
+    assert last is not None
+    return last
 
 
 def test_what_is_staged_goes_with_the_run(installation: Account, function: Function) -> None:
