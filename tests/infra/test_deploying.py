@@ -99,8 +99,9 @@ def test_a_folder_is_what_a_source_reads_of_it(there: Installation, tmp_path: Pa
     assert folder.price(lambda *_: "") == "2 documents"
 
 
+@pytest.mark.usefixtures("aws_url")
 def test_a_folder_without_documents_is_told_before_anything_is_done(
-    aws_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for folder, said in ((tmp_path, "there are no documents in"), (tmp_path / "none", "is no folder")):
         assert main(["dev", "--built", "--documents", str(folder)]) == 1
