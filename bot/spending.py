@@ -66,18 +66,28 @@ def _notice(app: "App", threshold: float, spending: Spending) -> str:
 
 def _notify(app: "App") -> Notify:
     def notify(threshold: float, spending: Spending) -> None:
-        text = _notice(app, threshold, spending)
-        if app.settings.slack_admin_channel:
-            try:
-                _post(app, text)
-            except (MisconfiguredError, RejectedError) as error:  # to be mended by an operator, who reads the log
-                text = f"{text} (It could not be posted to SUPPORTBOT_SLACK_ADMIN_CHANNEL: {error})"
+        text = _posted(app, _notice(app, threshold, spending))
         if app.settings.table:
             count(app.settings, threshold, spending, text)
         else:
             app.notice(text)
 
     return notify
+
+
+def tell(app: "App", text: str) -> None:
+    """The admins, of something else about money: in their channel, and in the log. Raises UnavailableError."""
+    lines.Lines(f"supportbot-{app.settings.tenant}").info("costs", extra={"notice": _posted(app, text)})
+
+
+def _posted(app: "App", text: str) -> str:
+    """What the log is to say. Raises UnavailableError where it is to be tried again."""
+    if app.settings.slack_admin_channel:
+        try:
+            _post(app, text)
+        except (MisconfiguredError, RejectedError) as error:  # to be mended by an operator, who reads the log
+            return f"{text} (It could not be posted to SUPPORTBOT_SLACK_ADMIN_CHANNEL: {error})"
+    return text
 
 
 def count(settings: Settings, threshold: float, spending: Spending, text: str) -> None:
