@@ -59,11 +59,11 @@ class IngestWorker:
     def __init__(self, app: App, steps: Steps, queue: Fanout) -> None:
         self._app, self._steps, self._queue = app, steps, queue
 
-    def work(self, job: Job, _deadline: Deadline, last: bool) -> None:
+    def work(self, job: Job, deadline: Deadline, last: bool) -> None:
         if recognition.OVER in job.payload:
             self._steps.recognised(RecognitionId(job.payload[recognition.OVER]), job.payload["key"], last)
         elif job.kind is JobKind.RUN:
-            self._steps.work(job, last)
+            self._steps.work(job, last, deadline)
         elif "objects" in job.payload:
             for source in self._holding(job.payload["objects"]):
                 self._changed(job, source, datetime.fromisoformat(job.payload["changed"]))

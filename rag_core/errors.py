@@ -7,7 +7,8 @@ SupportBotError
 │   └── BusyError            a limit is reached, and nothing is wrong: come again later, as often as it takes
 ├── RejectedError            this input will never be accepted: do not try again
 ├── MisconfiguredError       an operator must act first: stop, say what to do
-└── CancelledRunError        a person stopped it: nothing was changed
+├── CancelledRunError        a person stopped it: nothing was changed
+└── PausedError              the time of this step is over: another goes on from what is noted
 
 Every message says what is wrong and what to do, in words for a person, and quotes no customer text.
 """
@@ -56,3 +57,7 @@ class MisconfiguredError(SupportBotError):
 
 class CancelledRunError(SupportBotError):
     """An ingestion that a person stopped; what answered before still answers."""
+
+
+class PausedError(SupportBotError):
+    """No time is left for another request, and nothing is wrong: what was read is noted, and another step goes on."""

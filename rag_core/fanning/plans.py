@@ -37,10 +37,11 @@ class Step(StrEnum):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """A document that is read; `known`: as it answers now."""
+    """A document that is read; `known`: as it answers now; `content`: where that is staged, if it is."""
 
     item: SourceItem
     known: Fingerprint | None = None
+    content: str = ""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -63,7 +64,6 @@ class Plan(msgspec.Struct, frozen=True):
     skipped: list[str]
     model: str | None
     dimensions: int
-    apart: bool  # whether a worker can read an item by itself; else its content is staged
 
 
 class Note(msgspec.Struct, frozen=True, omit_defaults=True):

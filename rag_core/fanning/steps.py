@@ -13,8 +13,8 @@ from typing import Self
 
 import msgspec
 
-from rag_core.domain import PersonId, SourceName
-from rag_core.errors import CancelledRunError, SupportBotError, UnavailableError
+from rag_core.domain import NEVER, Deadline, PersonId, SourceName
+from rag_core.errors import CancelledRunError, HeldError, PausedError, SupportBotError, UnavailableError
 from rag_core.extracting.isolating import IsolatedExtractor
 from rag_core.fanning import building, documents, outcomes, planning, scanned
 from rag_core.fanning.plans import Layout, Note, Opened, Order, Parts, Plan, Step, Store, counted, missing
@@ -43,7 +43,7 @@ class Steps:
         self._runs, self._parts, self._ended, self._clock = runs, parts, ended, clock
         self._store, self._extractor = Store(parts.staging), IsolatedExtractor()
         self._opened: tuple[RunId, Opened] | None = None
-        self._told = 0.0
+        self._told, self._deadline = 0.0, NEVER
 
     def __enter__(self) -> Self:
         return self
@@ -87,8 +87,9 @@ class Steps:
             self._send([replace(order, token=planning.known(self._parts, order) or "")])
         return record
 
-    def work(self, job: Job, last: bool) -> None:
+    def work(self, job: Job, last: bool, deadline: Deadline = NEVER) -> None:
         """Raises UnavailableError for what is to be delivered again."""
+        self._deadline = deadline
         self._work(Order.of(job), last)
 
     def recognised(self, recognition: RecognitionId, key: str, last: bool) -> None:
@@ -154,8 +155,15 @@ class Steps:
             self._runs.heard(record)
             self._send([order], delay=TURN)
             return
-        token, _ = planning.planned(self._parts, self._store, order, partial(self._heard, record))
-        self._send(self._left(replace(order, token=token)))
+        told = partial(self._heard, record)
+        try:
+            token, _ = planning.planned(self._parts, self._store, order, told, self._deadline)
+        except PausedError:  # its source goes on in a message of its own: that is no try
+            self._send([order])
+        except HeldError:
+            return  # who is at it has a message too
+        else:
+            self._send(self._left(replace(order, token=token)))
 
     def _heard(self, record: RunRecord, reached: Progress) -> None:
         """Raises CancelledRunError."""
