@@ -11,7 +11,22 @@ from rag_core.documenting import Listed
 from rag_core.domain import NEVER, Deadline, DocumentId
 from rag_core.extracting.reading import READERS
 from rag_core.fanning.gathering import Gathering
-from rag_core.fanning.plans import KEPT, PAGE, POINTERS, Opened, Order, Page, Parts, Plan, Store, Wanted, page
+from rag_core.fanning.plans import (
+    KEPT,
+    PAGE,
+    POINTERS,
+    Opened,
+    Order,
+    Page,
+    Parts,
+    Plan,
+    Step,
+    Store,
+    Wanted,
+    counted,
+    missing,
+    page,
+)
 from rag_core.recognizing import PICTURES
 from rag_core.runs import Answering, Progress, SourceItem
 
@@ -36,6 +51,14 @@ def planned(
 def known(parts: Parts, order: Order) -> str | None:
     found = parts.records.get(POINTERS, order.run)
     return found.value.decode() if found else None
+
+
+def left(parts: Parts, store: Store, order: Order) -> list[Order]:
+    """What of a planned run is still to do."""
+    plan = store.get(order.run, f"{order.token}/plan", Plan)
+    if units := missing(parts.counts, counted(order, "documents"), plan.documents):
+        return [replace(order, step=Step.DOCUMENT, unit=unit) for unit in units]
+    return [replace(order, step=Step.PACK, unit=0)]
 
 
 def _made(

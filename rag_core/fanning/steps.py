@@ -77,7 +77,7 @@ class Steps:
         order = Order(Step.PLAN, source, record.id, by, full=record.full, agreed=agreed)
         try:
             token = planning.known(self._parts, order)
-            self._send(self._left(replace(order, token=token)) if token else [order])
+            self._send(planning.left(self._parts, self._store, replace(order, token=token)) if token else [order])
         except SupportBotError as error:  # else it would hold its source, and nobody be at it
             self._fail(order, str(error))
             raise
@@ -158,15 +158,15 @@ class Steps:
             self._runs.heard(record)
             self._send([order], delay=TURN)
             return
-        told = partial(self._heard, record)
         try:
+            told = partial(self._heard, record)
             token, _ = planning.planned(self._parts, self._store, order, told, self._deadline)
         except PausedError:  # its source goes on in a message of its own: that is no try
             self._send([order])
+            return
         except HeldError:
             return  # who is at it has a message too
-        else:
-            self._send(self._left(replace(order, token=token)))
+        self._send(planning.left(self._parts, self._store, replace(order, token=token)))
 
     def _heard(self, record: RunRecord, reached: Progress) -> None:
         """Raises CancelledRunError."""
@@ -196,13 +196,6 @@ class Steps:
             for each in orders
         ]
         self._parts.queue.send_all(jobs, delay=delay)
-
-    def _left(self, order: Order) -> list[Order]:
-        """What of a planned run is still to do."""
-        plan = self._store.get(order.run, f"{order.token}/plan", Plan)
-        if units := missing(self._parts.counts, counted(order, "documents"), plan.documents):
-            return [replace(order, step=Step.DOCUMENT, unit=unit) for unit in units]
-        return [replace(order, step=Step.PACK, unit=0)]
 
     def _document(self, order: Order, record: RunRecord, last: bool) -> None:
         plan = self._store.get(order.run, f"{order.token}/plan", Plan)

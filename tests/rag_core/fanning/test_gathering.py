@@ -182,7 +182,7 @@ def test_of_two_that_read_for_one_run_one_leaves(crew: Crew, site: Website) -> N
     long = reading(crew, site, 300, pause=6.0)
     crew.lottery.waiting *= 2  # delivered twice, and one while the other is at it
     first = long.left()[0]
-    met = []
+    met = list[bool]()
 
     def sleep(seconds: float, own=long._sleep) -> None:  # type: ignore[no-untyped-def]
         if len(long.pauses) == 120 and not met:
