@@ -26,6 +26,7 @@ REDIRECTS, MOST_REDIRECTS = (301, 302, 303, 307, 308), 5
 BUSY = 429
 ACCEPTED = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.1"
 PIECE = 65_536
+DAY = 86_400.0  # seconds: a host may ask for more than any number can hold
 GZIP = b"\x1f\x8b"
 PATIENCE = Patience(first_wait=1.0, longest_wait=10.0, most_asked=60.0, spare_retries=5.0, failures=15)
 TOO_SLOW = (
@@ -147,13 +148,14 @@ class Fetcher:
         if status == BUSY or status >= 500:
             asked = headers.get("retry-after", "")
             raise UnavailableError(
-                f"{self._site.host} answered {status}", retry_after=float(asked) if asked.isdecimal() else None
+                f"{self._site.host} answered {status}",
+                retry_after=min(float(asked), DAY) if asked.isdecimal() else None,
             )
         body = bytearray()
         while status == 200 and (piece := response.read(PIECE)):
             body += piece
             if len(body) > most:
-                raise RejectedError(f"it is larger than {most // 10**6} MB")
+                raise RejectedError(f"it is larger than {most / 10**6:g} MB")
         if ended.is_set() or (status == 200 and response.length):
             raise HTTPException("cut off")
         return Response(status, headers, unpacked(bytes(body), most), path)
@@ -202,7 +204,7 @@ def unpacked(body: bytes, most: int) -> bytes:
         except zlib.error as error:
             raise RejectedError("it is damaged (gzip)") from error
         if len(body) > most:
-            raise RejectedError(f"unpacked it is larger than {most // 10**6} MB")
+            raise RejectedError(f"unpacked it is larger than {most / 10**6:g} MB")
         if not packed.eof:
             raise RejectedError("it is cut off (gzip)")
     return body

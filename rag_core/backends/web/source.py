@@ -28,6 +28,7 @@ UNCHANGED = 304
 HTML = ("text/html", "application/xhtml+xml")
 DEAD = 5  # pages in a row that could not be read: then the site is away, and not they
 HELD = 64_000_000  # bytes of pages, packed, that are kept from listing to reading
+LONGEST = 256  # characters of an ETag
 REFUSED = {401: "it asks to sign in", 403: "the site does not let it be read"}
 
 
@@ -170,9 +171,14 @@ class WebSource:
             raise RejectedError(f"it is {kind or 'of no stated type'}, and only HTML is read of a web site")
         if (packed := response.headers.get("content-encoding", "").strip().lower()) not in ("", "identity", "gzip"):
             raise RejectedError(f"it came packed as {packed}, which nobody had asked for")
-        stated = response.headers.get("etag", ""), response.headers.get("last-modified", "")
+        stated = (_short(response.headers.get(name, "")) for name in ("etag", "last-modified"))
         self._notes.put(path, Note(_hash(response.body), self._place.pages.get(path, ""), *stated), self._clock())
         return response.body
+
+
+def _short(stated: str) -> str:
+    """What is too long to be kept for every page was not said."""
+    return stated if len(stated) <= LONGEST else ""
 
 
 def _hash(body: bytes) -> str:

@@ -307,6 +307,27 @@ class TestManners:
             ingest(built, site)
         assert site.pages_asked() == []
 
+    def test_a_robots_that_is_too_large_stops_the_run_and_is_not_read_to_its_end(
+        self, built: App, site: Website
+    ) -> None:
+        site.lay("/robots.txt", b"# " + b"x" * 100_000_000, "text/plain")
+        with pytest.raises(MisconfiguredError, match=r"larger than 0\.512 MB"):
+            ingest(built, site)
+
+    def test_busy_for_ever_it_is_asked_another_day(self, built: App, site: Website) -> None:
+        site.lay("/robots.txt", b"", status=503, headers={"Retry-After": "9" * 400})
+        with pytest.raises(UnavailableError) as busy:
+            ingest(built, site)
+        assert busy.value.retry_after == 86_400
+
+    def test_an_etag_that_is_too_long_is_not_kept(self, built: App, site: Website) -> None:
+        site.write("/refunds", "Refunds take thirty days.", etag=False, headers={"ETag": '"' + "x" * 60_000 + '"'})
+        site.lists("/refunds")
+        ingest(built, site)
+        note = Notes(built.records, NAME).get("/refunds")
+        assert note is not None
+        assert note.headers == {}
+
     def test_one_request_at_a_time_and_as_slowly_as_asked(self, built: App, site: Website) -> None:
         site.lay("/robots.txt", b"User-agent: *\nCrawl-delay: 7", "text/plain")
         for number in range(5):
