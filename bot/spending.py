@@ -32,7 +32,8 @@ def ledger(app: "App") -> Ledger:
         app.records,
         app.claims,
         cheaper=bool(settings.answer_model and settings.cheaper_model),
-        notify=_notify(app),
+        # of an installation in DynamoDB those tell who stay: their output is a log, and a command's is its answer
+        notify=None if app.once and settings.table else _notify(app),
     )
 
 
@@ -101,13 +102,8 @@ def count(settings: Settings, threshold: float, spending: Spending, text: str) -
 
 def _post(app: "App", text: str) -> None:
     """Raises UnavailableError where it is to be tried again."""
-    from slack_sdk import WebClient
-
     from bot import workspaces
-    from integrations.slack.calling import Slack
-    from integrations.slack.silencing import quiet
 
     team, _, channel = app.settings.slack_admin_channel.rpartition("/")
-    token = workspaces.installations(app).token(team, None).token
-    client = WebClient(token, base_url=app.settings.slack_url, retry_handlers=[], logger=quiet())
-    Slack(client, Deadline.within(PATIENCE), bot_user="").call(client.chat_postMessage, channel=channel, text=text)
+    slack = workspaces.calls(app, team, Deadline.within(PATIENCE))
+    slack.call(slack.client.chat_postMessage, channel=channel, text=text)
