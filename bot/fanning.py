@@ -71,9 +71,11 @@ def assembly(app: App) -> "Assembly":
     return OpenSearchAssembly(aws.target(app.settings))
 
 
-def roll_back(app: App) -> str:
-    """The version before answers again. Raises RejectedError where none is kept."""
-    version = assembly(app).roll_back()
+def roll_back(app: App, once: str) -> str:
+    """The version before answers again; once more for the same `once` says the same. Raises RejectedError."""
+    from rag_core.reverting import roll_back
+
+    version = roll_back(assembly(app), app.records, once)
     app.announce()
     return version
 

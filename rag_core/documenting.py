@@ -13,6 +13,7 @@ from rag_core.markup import Section, clean
 from rag_core.ports import DocumentSource
 from rag_core.runs import Failure, Progress, SourceItem
 
+NONE_READ = "nothing was changed, since none of the {} documents to be read may be: {}"
 PIPELINE = 3  # raise it when extraction or chunking changes: every document is then read again
 
 

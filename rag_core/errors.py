@@ -6,6 +6,7 @@ SupportBotError
 │   ├── HeldError            another worker is at it now: look again soon, nothing is wrong
 │   └── BusyError            a limit is reached, and nothing is wrong: come again later, as often as it takes
 ├── RejectedError            this input will never be accepted: do not try again
+│   └── DeniedError          it may not be read: this one alone, or nothing where all are
 ├── MisconfiguredError       an operator must act first: stop, say what to do
 └── CancelledRunError        a person stopped it: nothing was changed
 
@@ -48,6 +49,10 @@ class BusyError(UnavailableError):
 
 class RejectedError(SupportBotError):
     """The input is unusable as it is; the same call will fail again."""
+
+
+class DeniedError(RejectedError):
+    """The rights that there are do not reach to this input; where they reach to none, an operator must hear of it."""
 
 
 class MisconfiguredError(SupportBotError):

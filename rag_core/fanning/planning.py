@@ -2,7 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from secrets import token_hex
+
+import msgspec
 
 from rag_core import documenting
 from rag_core.chunking import SIZES
@@ -15,13 +18,15 @@ from rag_core.recognizing import PICTURES
 from rag_core.runs import Answering, Progress, SourceItem
 
 
-def planned(parts: Parts, store: Store, order: Order, progress: Callable[[Progress], None]) -> tuple[str, Plan]:
+def planned(
+    parts: Parts, store: Store, order: Order, now: datetime, progress: Callable[[Progress], None]
+) -> tuple[str, Plan]:
     """The run's plan and its token: the first that was made, however often this is delivered."""
     if token := known(parts, order):
         return token, store.get(order.run, f"{token}/plan", Plan)
     token = token_hex(4)
     plan = _made(parts, store, order, token, progress)
-    store.put(order.run, f"{token}/plan", plan)
+    store.put(order.run, f"{token}/plan", msgspec.structs.replace(plan, listed=now))
     if not parts.records.change(POINTERS, order.run, token.encode(), seen=None, ttl=KEPT):
         token = known(parts, order) or token
     return token, store.get(order.run, f"{token}/plan", Plan)

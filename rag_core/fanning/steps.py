@@ -154,7 +154,7 @@ class Steps:
             self._runs.heard(record)
             self._send([order], delay=TURN)
             return
-        token, _ = planning.planned(self._parts, self._store, order, partial(self._heard, record))
+        token, _ = planning.planned(self._parts, self._store, order, self._clock(), partial(self._heard, record))
         self._send(self._left(replace(order, token=token)))
 
     def _heard(self, record: RunRecord, reached: Progress) -> None:
@@ -267,9 +267,10 @@ class Steps:
             self._parts.assembly.publish(layout.build)
             self._parts.visible(order.source)
             chunks = layout.build.chunks
-        seconds = (self._clock() - record.started).total_seconds()
+        now = self._clock()
+        seconds = (now - (record.begun or record.started)).total_seconds()
         result = outcomes.result(self._parts, self._store, order, chunks, seconds)
-        done = replace(record, state=RunState.DONE, ended=self._clock(), result=result)
+        done = replace(record, state=RunState.DONE, ended=now, listed=plan.listed, result=result)
         self._over(order, replace(done, failed=len(result.failures), skipped=len(result.skipped)))
 
     def _layout(self, order: Order) -> Layout | None:

@@ -4,16 +4,23 @@ import os
 import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from rag_core.backends.folder import FolderSource
 from rag_core.backends.opensearch.index import OpenSearchIndex
 from rag_core.backends.opensearch.target import Engine, Target
 from rag_core.domain import Audience, DocumentId
-from rag_core.errors import RejectedError
+from rag_core.errors import DeniedError, RejectedError
+from rag_core.fanning.plans import Opened
+from rag_core.fanning.steps import Steps
 from rag_core.messaging import read
-from rag_core.runs import RunRecord, RunState
+from rag_core.ports import Records
+from rag_core.reverting import roll_back
+from rag_core.runs import RunRecord, RunState, SourceItem
 from tests.fakes.embedder import HashingEmbedder
 from tests.making import write
 from tests.rag_core.fanning.crew import ADA, Crew, KilledError, Lottery
@@ -67,6 +74,8 @@ def test_a_run_makes_what_its_source_holds(crew: Make, target: Target) -> None:
     built = crew(twice=50)
     done = built.ingest("r1")
     assert (done.state, done.reason) == (RunState.DONE, "")
+    moments = [done.started, done.begun, done.listed, done.ended]
+    assert moments == sorted(filter(None, moments))
     assert done.result is not None
     assert (done.result.written, done.result.chunks) == (6, 18)
     assert found(target, word(1)) == every(range(6))
@@ -209,17 +218,67 @@ def test_one_that_died_once_it_answered_is_ended_by_a_resumption(crew: Make, tar
 def test_the_version_before_answers_again(crew: Make, target: Target, docs: Path) -> None:
     built = crew()
     built.ingest("r1")
+
+    def rolled_back(once: str, records: Records = built.parts.records) -> str:
+        return roll_back(built.parts.assembly, records, once)
+
     with pytest.raises(RejectedError, match="no version before"):
-        built.parts.assembly.roll_back()
+        rolled_back("too soon")
     write(docs, **{f"page{number}": text(number, 2) for number in range(6)})
     built.ingest("r2")
-    built.parts.assembly.roll_back()
+    with pytest.raises(KilledError):  # once it was done, before that could be noted
+        rolled_back("once", Dying(built.parts.records))
+    former = rolled_back("once")
     assert (found(target, word(1)), found(target, word(2))) == (every(range(6)), [])
-    built.parts.assembly.roll_back()  # and forth
+    assert rolled_back("and forth") != former
     assert found(target, word(2)) == every(range(6))
-    built.parts.assembly.roll_back()
+    assert rolled_back("once") == former  # delivered late: it says the same, and does nothing
+    assert found(target, word(2)) == every(range(6))
+    rolled_back("twice")
     assert built.ingest("r3").state is RunState.DONE  # what a source holds is read again
     assert found(target, word(2)) == every(range(6))
+
+
+class Dying:
+    """Records to which nothing can be put."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._records, name)
+
+    def put(self, *_: object, **__: object) -> None:
+        raise KilledError
+
+
+class Guarded(FolderSource):
+    """A folder of which some documents may not be read."""
+
+    locked: frozenset[str] = frozenset()
+
+    def read(self, item: SourceItem) -> tuple[bytes, str]:
+        if item.name in self.locked:
+            raise DeniedError("it may not be read")
+        return super().read(item)
+
+
+def test_a_document_that_may_not_be_read_fails_alone_but_where_none_may_be(
+    crew: Make, target: Target, docs: Path
+) -> None:
+    built = crew()
+    source = Guarded(docs)
+    built.parts = replace(built.parts, source=lambda _: Opened(source, Audience.PUBLIC))
+    with Steps(built.runs, built.parts) as built.steps:
+        source.locked = frozenset(f"page{number}.md" for number in range(6))
+        failed = built.ingest("r1")
+        assert (failed.state, "none of the 6 documents" in failed.reason) == (RunState.FAILED, True)
+        source.locked = frozenset({"page3.md"})
+        result = built.ingest("r2").result
+        assert result is not None
+        assert (result.written, [each.document for each in result.failures]) == (5, ["page3.md"])
+        assert found(target, word(1)) == every(range(3)) + every(range(4, 6))
+        assert built.ingest("r3").state is RunState.DONE  # of those that changed none may be read: the others answer
 
 
 def test_killed_at_any_write_it_converges_and_every_question_meets_one_version(
