@@ -332,7 +332,7 @@ def test_a_source_is_named_by_its_end_unless_that_is_another_s_too() -> None:
 class TestRollingBack:
     def test_where_it_is_done_here_it_says_so(self, desk: Desk) -> None:
         done: list[str] = []
-        desk.asked.roll_back = lambda once: done.append(once)  # type: ignore[method-assign]
+        desk.asked.roll_back = done.append  # type: ignore[method-assign, assignment]
         assert "The version before answers now" in desk.type("rollback")
         assert desk.last is not None
         desk.work(desk.last)  # delivered again
