@@ -4,6 +4,7 @@ A file's tests share what its fixtures made. The files that use the OpenSearch n
 once a session; every other service starts in moments, once a worker.
 """
 
+import gc
 import re
 from functools import cache
 from pathlib import Path
@@ -56,6 +57,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         order = {config.rootpath / file: place for place, file in enumerate(LONGEST)}
         items.sort(key=lambda item: order.get(item.path, len(order)))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # what the tests' modules are made of: collecting garbage looked through all of it again and again
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -5,6 +5,7 @@ What the alias points to is never written to. The alias moves in one request tha
 
 import re
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -16,6 +17,10 @@ from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
 
 ORPHANED = timedelta(hours=6)  # without being pointed to: longer than any run takes
 STAMP = "%Y%m%d%H%M%S"
+NONE_KEPT = (
+    "no version before is kept: there is none yet, or something in it was forgotten. Ingest again to bring back what "
+    "a source holds"
+)
 ANOTHER = "another ingestion into {} has finished meanwhile: nothing of this one is visible, ingest again"
 
 
@@ -75,7 +80,7 @@ class Versions:
         """What answered before the present one. Raises RejectedError where none is kept."""
         found = self._pointed(self._before)
         if self.current() is None or len(found) != 1:
-            raise RejectedError("no version before is kept: ingest again to bring back what a source holds")
+            raise RejectedError(NONE_KEPT)
         return found[0]
 
     def bring_back(self, version: str) -> None:
@@ -87,6 +92,20 @@ class Versions:
             raise RejectedError("another version answers by now, so nothing was changed: roll back anew if need be")
         kept: dict[str, object] = {"add": {"index": present, "alias": self._before}}
         self.swap(present, version, self._removed(version, self._before), kept)
+
+    def forget(self, holds: Callable[[str], bool]) -> bool:
+        """Drop what could be rolled back to, where it `holds` what is to be forgotten; whether it did.
+
+        First the alias goes: it fails where a rollback was faster, so that what answers is never dropped.
+        """
+        found = [each for each in self._pointed(self._before) if holds(each)]
+        for each in found:
+            try:
+                self._act([self._removed(each, self._before)])
+            except MissingError as error:
+                raise UnavailableError(ANOTHER.format(self.alias)) from error
+            self._delete(each)
+        return bool(found)
 
     @staticmethod
     def _removed(index: str, alias: str) -> dict[str, object]:
@@ -112,9 +131,12 @@ class Versions:
     def drop(self, index: str) -> None:
         """A later commit tries again what fails here: nobody reads it."""
         try:
-            self._node.send("DELETE", f"/{index}", object, within=self._timeout)
+            self._delete(index)
         except (UnavailableError, MisconfiguredError):
             return
+
+    def _delete(self, index: str) -> None:
+        self._node.send("DELETE", f"/{index}", object, within=self._timeout)
 
     def drop_orphans(self) -> None:
         """What runs that died have left: ours by name, pointed to by no alias, and old."""

@@ -8,8 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from bot import fanning
+from bot.app import NO_WAY_BACK, App
+from bot.settings import load
 from rag_core.backends.folder import FolderSource
 from rag_core.backends.opensearch.index import OpenSearchIndex
 from rag_core.backends.opensearch.target import Engine, Target
@@ -279,6 +283,48 @@ def test_a_document_that_may_not_be_read_fails_alone_but_where_none_may_be(
         assert (result.written, [each.document for each in result.failures]) == (5, ["page3.md"])
         assert found(target, word(1)) == every(range(3)) + every(range(4, 6))
         assert built.ingest("r3").state is RunState.DONE  # of those that changed none may be read: the others answer
+
+
+def test_what_was_forgotten_does_not_come_back_with_the_version_before(
+    crew: Make, target: Target, docs: Path, tmp_path: Path
+) -> None:
+    built, said = crew(), list[str]()
+    built.embedder = None
+    for version in (1, 2):
+        write(docs, page0=text(0, version))
+        built.ingest(f"r{version}")
+    node = {"opensearch_url": target.endpoint, "opensearch_index": target.alias, "opensearch_engine": "lucene"}
+    app = App(
+        load({}, home=str(tmp_path), opensearch_kind="domain", opensearch_signed=False, embedding_model="none", **node),
+        notice=said.append,
+    )
+    assert app.forget(built.source, DocumentId("never")) == 0
+    assert said == []
+    before, page = fanning.roll_back(app, "c1"), DocumentId("page5")
+    (docs / f"{page}.md").unlink()
+    assert built.ingest("r3").state is RunState.DONE
+    assert kept(target) == 2
+    assert app.forget(built.source, page) == 1  # of the version before alone
+    assert said == [NO_WAY_BACK]
+    assert (kept(target), before in kept_names(target)) == (1, False)
+    with pytest.raises(RejectedError, match="something in it was forgotten"):
+        fanning.roll_back(app, "c2")
+    write(docs, page0=text(0, 3))
+    built.ingest("r4")
+    assert app.forget(built.source) == 5
+    assert (kept(target), found(target, word(1))) == (1, [])
+    with pytest.raises(RejectedError):
+        fanning.roll_back(app, "c3")
+
+
+def kept_names(target: Target) -> list[str]:
+    """The physical indices that there are."""
+    found = httpx.get(f"{target.endpoint}/_resolve/index/{target.alias}-*").json()
+    return [each["name"] for each in found["indices"]]
+
+
+def kept(target: Target) -> int:
+    return len(kept_names(target))
 
 
 def test_killed_at_any_write_it_converges_and_every_question_meets_one_version(
