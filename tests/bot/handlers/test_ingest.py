@@ -223,6 +223,10 @@ def test_from_a_terminal_it_is_watched_and_rolled_back(installation: Account, fu
         said, trouble = asked.communicate()
         assert "answers now" in said, trouble
     assert (installation.found("thirty"), installation.found("sixty")) == (["refunds"], [])
+    job = written(Job(JobId("c1"), JobKind.ROLLBACK, datetime.now(UTC), {"team": "T1"}))  # as Slack's worker asks for it
+    for _ in range(2):
+        installation.sqs.send_message(QueueUrl=installation.queue, MessageBody=job)
+    assert installation.deliver(function, lambda: installation.found("sixty") == ["refunds"]) <= 2
 
 
 def test_a_program_with_the_right_begins_a_run_and_is_told_of_it(installation: Account, function: Function) -> None:
