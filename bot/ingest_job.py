@@ -119,7 +119,8 @@ class IngestJobs:
             return False
         where = {name: given[name] for name in ("team", "channel", "ts")}
         source, by = SourceName(given["source"]), PersonId(given["by"])
-        fanning.begin(self._app, source, by, RunId(job.id), full=bool(given.get("full")), more=where)
+        full, agreed = bool(given.get("full")), bool(given.get("agreed"))
+        fanning.begin(self._app, source, by, RunId(job.id), full=full, agreed=agreed, more=where)
         return True
 
     def _ended(self, job: Job, message: ProgressMessage) -> None:
