@@ -127,8 +127,9 @@ class IngestJobs:
             return True
         where = {name: given[name] for name in WHERE}
         source, by = SourceName(given["source"]), PersonId(given["by"])
-        full = bool(given.get("full"))
-        return fanning.begin(self._app, source, by, RunId(job.id), full=full, more=where).state.over
+        full, agreed = bool(given.get("full")), bool(given.get("agreed"))
+        begun = fanning.begin(self._app, source, by, RunId(job.id), full=full, agreed=agreed, more=where)
+        return begun.state.over
 
     def _ended(self, job: Job, message: ProgressMessage) -> None:
         """Told also of a run that raises: its record says how it ended."""

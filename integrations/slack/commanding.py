@@ -23,8 +23,8 @@ from rag_core.errors import AlreadyRunningError, RejectedError, UnavailableError
 from rag_core.jobs import Job, JobId, JobKind
 from rag_core.runs import RunId, RunRecord, RunState
 
-FULL = re.compile(r"(?:--|[—–])full", re.IGNORECASE)  # a Mac makes one dash of two
-OPTION = re.compile(r"(?:--|[—–])\S*")
+OPTION = re.compile(r"(?:--|[—–])(\S*)")  # a Mac makes one dash of two
+OPTIONS = ("full", "agree")
 QUOTES = "\"'“”‘’`"
 LONGEST = 60  # characters of what was typed that are said again
 EARLIER = 300.0  # seconds by which Slack's clock may be behind
@@ -75,16 +75,18 @@ class Order:
     verb: str
     source: str = ""
     full: bool = False
+    agree: bool = False  # to what recognising scanned pages costs
 
 
 def parse(text: str) -> Order:
     """Raises RejectedError for an option that there is not, in words for whoever typed it."""
     verb, *words = unescape(text).split() or ["help"]
-    full = any(FULL.fullmatch(word) for word in words)
-    named = [word for word in words if not FULL.fullmatch(word)]
-    if wrong := [word for word in named if OPTION.fullmatch(word)]:
-        raise RejectedError(f"{wrong[0][:LONGEST]} is no option here: there is --full, for reingest")
-    return Order(verb.lower(), " ".join(named).strip(QUOTES), full)
+    stated = [found for word in words if (found := OPTION.fullmatch(word))]
+    if wrong := [found[0] for found in stated if found[1].lower() not in OPTIONS]:
+        raise RejectedError(f"{wrong[0][:LONGEST]} is no option here: there are --full and --agree, for reingest")
+    named = [word for word in words if not OPTION.fullmatch(word)]
+    full, agree = (any(found[1].lower() == each for found in stated) for each in OPTIONS)
+    return Order(verb.lower(), " ".join(named).strip(QUOTES), full, agree)
 
 
 def chosen(name: str, sources: Sequence[SourceName]) -> SourceName:
@@ -192,8 +194,9 @@ class Commanding:
         except RejectedError as error:
             self._ingestions.withdraw(asked, str(error))
             raise
-        payload = {"source": source, "by": by, "full": "1" if order.full else "", "team": command.team}
-        job = Job(JobId(run), JobKind.INGEST, datetime.now(UTC), payload | {"channel": channel, "ts": ts})
+        asked_for = {"full": "1" if order.full else "", "agreed": "1" if order.agree else ""}
+        payload = asked_for | {"source": source, "by": by, "team": command.team, "channel": channel, "ts": ts}
+        job = Job(JobId(run), JobKind.INGEST, datetime.now(UTC), payload)
         try:
             self._ingestions.begin(job)
         except UnavailableError as error:

@@ -34,6 +34,7 @@ HELP = (
     "*What admins can do here*",
     "`/supportbot reingest` reads all documents that changed again, `/supportbot reingest docs` those of one source; "
     "with `--full` every one, changed or not. What answered before answers until the new version is complete.",
+    "`/supportbot reingest docs --agree` agrees to the price of recognising scanned pages that a run has named.",
     "`/supportbot status` shows every source and its last run.",
     "`/supportbot cancel` stops what is being read, `/supportbot cancel docs` that of one source. "
     "Nothing is left half-done.",

@@ -14,7 +14,7 @@ from bot.local.workspace.nouns import Channel, Message, User
 from bot.local.workspace.workspace import Workspace
 from integrations.slack.access import SlackAccess
 from integrations.slack.calling import Pace, Slack
-from integrations.slack.commanding import Commanding, chosen, parse
+from integrations.slack.commanding import Commanding, Order, chosen, parse
 from integrations.slack.fetching import Web
 from integrations.slack.needs import Command, Week
 from integrations.slack.turns import Turns
@@ -188,6 +188,7 @@ class TestReingest:
             "source": DOCS,
             "by": f"slack:{desk.slack.team.id}:{desk.ada.id}",
             "full": "1",
+            "agreed": "",
             "team": desk.slack.team.id,
             "channel": message.channel,
             "ts": message.ts,
@@ -201,6 +202,12 @@ class TestReingest:
         assert [job.payload["source"] for job in desk.asked.jobs] == [DOCS, WIKI]
         assert {job.payload["full"] for job in desk.asked.jobs} == {"1" if "full" in text else ""}
         assert len({job.payload["ts"] for job in desk.asked.jobs}) == 2
+
+    @pytest.mark.parametrize("text", ["reingest docs --agree", "reingest docs —agree --full"])
+    def test_who_agrees_to_a_price_says_so(self, desk: Desk, text: str) -> None:
+        desk.type(text)
+        (job,) = desk.asked.jobs
+        assert (job.payload["agreed"], job.payload["full"]) == ("1", "1" if "full" in text else "")
 
     def test_a_second_one_is_told_who_began_and_when(self, desk: Desk) -> None:
         eve = desk.slack.add_person("Eve", role="owner")
@@ -294,7 +301,7 @@ class TestLooking:
     @pytest.mark.parametrize("text", ["help", "", "dance"])
     def test_help_names_every_verb(self, desk: Desk, text: str) -> None:
         told = desk.type(text)
-        for verb in ("reingest", "status", "cancel", "gaps", "help", "--full"):
+        for verb in ("reingest", "status", "cancel", "gaps", "help", "--full", "--agree"):
             assert verb in told
         assert ("There is no `dance`" in told) == (text == "dance")
 
@@ -302,16 +309,17 @@ class TestLooking:
 @pytest.mark.parametrize(
     ("text", "order"),
     [
-        ("reingest", ("reingest", "", False)),
-        ("  REINGEST  Help Center --FULL ", ("reingest", "Help Center", True)),
-        ("reingest --full “docs”", ("reingest", "docs", True)),
-        ("reingest –full a&amp;b", ("reingest", "a&b", True)),
-        ("", ("help", "", False)),
+        ("reingest", Order("reingest")),
+        ("  REINGEST  Help Center --FULL ", Order("reingest", "Help Center", full=True)),
+        ("reingest --full “docs”", Order("reingest", "docs", full=True)),
+        ("reingest –full a&amp;b", Order("reingest", "a&b", full=True)),
+        ("reingest —Agree docs", Order("reingest", "docs", agree=True)),
+        ("reingest docs --full --agree", Order("reingest", "docs", full=True, agree=True)),
+        ("", Order("help")),
     ],
 )
-def test_a_command_is_understood_as_it_is_typed(text: str, order: tuple[str, str, bool]) -> None:
-    found = parse(text)
-    assert (found.verb, found.source, found.full) == order
+def test_a_command_is_understood_as_it_is_typed(text: str, order: Order) -> None:
+    assert parse(text) == order
 
 
 def test_an_unknown_option_is_no_source() -> None:

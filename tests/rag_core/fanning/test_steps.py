@@ -22,7 +22,7 @@ from rag_core.errors import DeniedError, RejectedError
 from rag_core.fanning.plans import Opened
 from rag_core.fanning.steps import Steps
 from rag_core.messaging import read
-from rag_core.ports import Records
+from rag_core.ports import OnListed, Records
 from rag_core.reverting import roll_back
 from rag_core.runs import RunRecord, RunState, SourceItem
 from tests.fakes.embedder import HashingEmbedder
@@ -31,6 +31,22 @@ from tests.rag_core.fanning.crew import ADA, Crew, KilledError, Lottery
 
 Make = Callable[..., Crew]
 KILLS = int(os.environ.get("RUNS_WITH_KILLS", "12"))
+
+
+class Listed(FolderSource):
+    """As a bucket: what it lists tells which version each document has."""
+
+    def __init__(self, docs: Path) -> None:
+        super().__init__(docs)
+        self.read_items: list[str] = []
+
+    def items(self, *, full: bool = False, listed: OnListed = lambda _done, _total: None) -> Iterator[SourceItem]:
+        for item in super().items(full=full, listed=listed):
+            yield replace(item, version=super().read(item)[1])
+
+    def read(self, item: SourceItem) -> tuple[bytes, str]:
+        self.read_items.append(item.name)
+        return super().read(item)
 
 
 @pytest.fixture
@@ -103,6 +119,19 @@ def test_what_changed_is_read_and_what_did_not_is_not(crew: Make, target: Target
     assert again is not None
     assert (again.written, again.unchanged, again.removed) == (0, 6, 0)
     assert built.embedder.embedded - before == 6
+
+
+def test_a_run_without_a_change_is_one_message_and_three_requests(crew: Make, docs: Path) -> None:
+    built = crew()
+    listed = Listed(docs)
+    object.__setattr__(built.parts, "source", lambda _: Opened(listed, Audience.PUBLIC))
+    built.ingest("r1")
+    assert len(listed.read_items) == 6
+    messages, requests = built.lottery.delivered, len(built.asked)
+    result = built.ingest("r2").result
+    assert result is not None
+    assert (result.written, result.unchanged, result.removed, result.chunks) == (0, 6, 0, 18)
+    assert (built.lottery.delivered - messages, len(built.asked) - requests, len(listed.read_items)) == (1, 3, 6)
 
 
 def test_another_model_embeds_what_stays_too(crew: Make, target: Target) -> None:
