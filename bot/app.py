@@ -48,8 +48,8 @@ COMMAND_LINE = PersonId("command line")
 NO_WAY_BACK = "the version before held it too, and is gone with it: until the next ingestion there is no rollback"
 
 
-def build(settings: Settings) -> "App":
-    return App(settings)
+def build(settings: Settings, *, once: bool = False) -> "App":
+    return App(settings, once=once)
 
 
 def _folder(path: Path, base_url: str | None) -> "DocumentSource":
@@ -63,10 +63,13 @@ def _notice(text: str) -> None:
 
 
 class App:
-    """The parts of one home, made when they are first asked for; safe to share between threads once warm."""
+    """The parts of one home, made when they are first asked for; safe to share between threads once warm.
 
-    def __init__(self, settings: Settings, notice: Callable[[str], None] = _notice) -> None:
-        self.settings, self.home, self.notice = settings, settings.folder, notice
+    `once`: for one command, which ends with its answer.
+    """
+
+    def __init__(self, settings: Settings, notice: Callable[[str], None] = _notice, *, once: bool = False) -> None:
+        self.settings, self.home, self.notice, self.once = settings, settings.folder, notice, once
         self.embedders = Embedders(settings, notice, self._remembered)
         self._answering: tuple[tuple[str | None, Mode], Answering] | None = None
 

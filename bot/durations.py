@@ -13,7 +13,7 @@ STAGES = {
 }
 CACHED = {"exact": "in the same words", "meaning": "in other words", "shared": "at the same time"}
 TIMES = {FIRST: "First words", TOTAL: "Whole answer"}
-PORTIONS = {50: "half", 90: "nine of ten", 99: "99 of 100"}
+PORTIONS = {50: "half", 90: "9 of 10", 99: "99 of 100"}
 LEAST = 0.005  # of the whole time: a stage that took less is not named
 
 
@@ -27,8 +27,8 @@ def told(durations: Durations) -> list[str]:
     lines = []
     for what, name in TIMES.items():
         if found := durations.percentiles(what):
-            times = ", ".join(f"{PORTIONS[percent]} within {seconds(ms)}" for percent, ms in found.items())
-            lines.append(f"{name}: {times}")
+            times = ", ".join(f"{seconds(ms)} ({PORTIONS[percent]})" for percent, ms in found.items())
+            lines.append(f"{name} within {times}")
     if shares := stages(durations):
         lines.append("Of that time: " + ", ".join(f"{name} {share:.0%}" for name, share in shares))
     if hits := cached(durations):

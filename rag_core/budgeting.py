@@ -57,10 +57,10 @@ class Ledger:
         claims: Claims,
         *,
         cheaper: bool = False,
-        notify: Notify = lambda _threshold, _spending: None,
+        notify: Notify | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`cheaper`: there is a smaller model."""
+        """`cheaper`: there is a smaller model; without `notify` a notice is left to the other processes."""
         self._budget, self._cheaper, self._notify, self._clock = budget, cheaper, notify, clock
         self._log, self._records, self._claims = log, records, claims
         self._lock = threading.Lock()
@@ -128,6 +128,8 @@ class Ledger:
 
         The claim is short until it is told: with a process that is gone in between no notice is lost for the month.
         """
+        if self._notify is None:
+            return
         passed = [each for each in (SPENT, NEAR) if spending.share(self._budget) >= each]
         me = token_hex(16)
         for place, threshold in enumerate(passed):

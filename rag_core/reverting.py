@@ -4,6 +4,7 @@ Which one that is, is noted before it is brought back: who dies in between, or w
 would bring back the other.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import msgspec
@@ -21,8 +22,11 @@ class Noted(msgspec.Struct, frozen=True):
     done: bool = False
 
 
-def roll_back(assembly: Assembly, records: Records, once: str) -> str:
-    """The version that answers now, or answered when the same `once` came first. Raises RejectedError."""
+def roll_back(assembly: Assembly, records: Records, once: str, then: Callable[[str], None] = lambda _: None) -> str:
+    """The version that answers now, or answered when the same `once` came first. Raises RejectedError.
+
+    `then`: done with it, perhaps twice, before it counts as done.
+    """
     seen = records.get(GROUP, once)
     if seen is None:
         noted = Noted(assembly.before())
@@ -32,5 +36,6 @@ def roll_back(assembly: Assembly, records: Records, once: str) -> str:
         noted = msgspec.json.decode(seen.value, type=Noted)
     if not noted.done:
         assembly.bring_back(noted.version)
+        then(noted.version)
         records.put(GROUP, once, msgspec.json.encode(Noted(noted.version, done=True)), ttl=KEPT)
     return noted.version

@@ -64,7 +64,7 @@ class Steps:
         if record.state is RunState.WAITING:
             try:
                 self._send([Order(Step.PLAN, source, run, by, full=full, agreed=agreed, more=more or {})])
-            except UnavailableError as error:
+            except SupportBotError as error:
                 self._runs.withdraw(record, str(error))
                 raise
         return record
@@ -73,8 +73,12 @@ class Steps:
         """Go on with a run that failed or died, from what is staged and counted. Raises RejectedError."""
         record = self._runs.revive(source)
         order = Order(Step.PLAN, source, record.id, by, full=record.full, agreed=agreed)
-        token = planning.known(self._parts, order)
-        self._send(self._left(replace(order, token=token)) if token else [order])
+        try:
+            token = planning.known(self._parts, order)
+            self._send(self._left(replace(order, token=token)) if token else [order])
+        except SupportBotError as error:  # else it would hold its source, and nobody be at it
+            self._fail(order, str(error))
+            raise
         return record
 
     def cancel(self, source: SourceName, by: PersonId) -> RunRecord:
@@ -101,8 +105,7 @@ class Steps:
             self._work(order, last, replace(pending, recognition=recognition))
 
     def _work(self, order: Order, last: bool, over: Pending | None = None) -> None:
-        record = self._held(order)
-        if record is None:
+        if (record := self._held(order)) is None:
             return
         try:
             self._do(order, record, last, over)
@@ -264,18 +267,13 @@ class Steps:
         self._tell(record, "building", name, layout.parts)
 
     def _finish(self, order: Order, record: RunRecord) -> None:
-        plan = self._store.get(order.run, f"{order.token}/plan", Plan)
-        layout, chunks = self._layout(order), plan.standing.chunks
+        layout, chunks = self._layout(order), None
         if layout is not None:
             self._parts.assembly.check(layout.build)
             self._parts.assembly.publish(layout.build)
             self._parts.visible(order.source)
             chunks = layout.build.chunks
-        now = self._clock()
-        seconds = (now - (record.begun or record.started)).total_seconds()
-        result = outcomes.result(self._parts, self._store, order, chunks, seconds)
-        done = replace(record, state=RunState.DONE, ended=now, listed=plan.listed, result=result)
-        self._over(order, replace(done, failed=len(result.failures), skipped=len(result.skipped)))
+        self._over(order, outcomes.done(self._parts, self._store, order, record, chunks, self._clock()))
 
     def _layout(self, order: Order) -> Layout | None:
         """None: there was nothing to make."""
@@ -285,16 +283,17 @@ class Steps:
 
     def _fail(self, order: Order, reason: str) -> None:
         """Unless the run is over meanwhile: then what failed was of no use to anybody."""
-        record = self._runs.current(order.source, order.run)
-        if record is not None and not record.state.over:
-            self._runs.end(replace(record, state=RunState.FAILED, ended=self._clock(), reason=reason))
-            self._ended(record, order.more)
+        if (record := self._runs.current(order.source, order.run)) is not None and not record.state.over:
+            self._end(order, replace(record, state=RunState.FAILED, ended=self._clock(), reason=reason))
 
     def _over(self, order: Order, record: RunRecord) -> None:
         """Once it is told, what was staged goes; a worker that dies in between leaves that to the bucket's rule."""
         layout = self._layout(order) if order.token else None
         if record.state is RunState.CANCELLED and layout is not None:
             self._parts.assembly.discard(layout.build)
+        self._end(order, record)
+        self._parts.staging.remove(order.run)
+
+    def _end(self, order: Order, record: RunRecord) -> None:
         self._runs.end(record)
         self._ended(record, order.more)
-        self._parts.staging.remove(order.run)

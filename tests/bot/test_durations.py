@@ -38,8 +38,8 @@ def test_no_more_digits_than_are_known(ms: float, said: str) -> None:
 
 def test_what_is_told() -> None:
     first, whole, stages, cache = durations.told(MANY)
-    assert first == "First words: half within 790 ms, nine of ten within 790 ms, 99 of 100 within 790 ms"
-    assert whole == "Whole answer: half within 1.9 s, nine of ten within 1.9 s, 99 of 100 within 1.9 s"
+    assert first == "First words within 790 ms (half), 790 ms (9 of 10), 790 ms (99 of 100)"
+    assert whole == "Whole answer within 1.9 s (half), 1.9 s (9 of 10), 1.9 s (99 of 100)"
     assert stages == "Of that time: writing 85%, embedding the question 4%"
     assert cache == "From the cache, asked before in the same words: 1"
 

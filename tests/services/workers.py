@@ -24,6 +24,7 @@ NODE = re.compile(r"\b(opensearch_node|opensearch_url|index_prefix): ")
 # What takes longest begins first, or one worker ends minutes after the others; their order is all that hangs on this.
 LONGEST = (
     "tests/infra/test_packaging.py",
+    "tests/infra/test_whole_deployment.py",
     "tests/rag_core/backends/test_opensearch.py",
     "tests/rag_core/backends/test_dynamodb.py",
     "tests/bot/local/slackview/test_browser.py",

@@ -150,7 +150,11 @@ class Versions:
                 self.drop(each.name)
 
     def _old(self, name: str) -> bool:
-        found = re.fullmatch(re.escape(self.alias) + r"-(\d{14})-[0-9a-f]{8}", name)
-        return (
-            found is not None and datetime.now(UTC) - datetime.strptime(found[1], STAMP).replace(tzinfo=UTC) > ORPHANED
-        )
+        named = named_at(self.alias, name)
+        return named is not None and datetime.now(UTC) - named > ORPHANED
+
+
+def named_at(alias: str, version: str) -> datetime | None:
+    """When its run was planned, so that what its source held then is in it; None: it is none of this alias's."""
+    found = re.fullmatch(re.escape(alias) + r"-(\d{14})-[0-9a-f]{8}", version)
+    return datetime.strptime(found[1], STAMP).replace(tzinfo=UTC) if found else None

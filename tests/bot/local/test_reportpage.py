@@ -65,7 +65,7 @@ def test_how_long_answers_took_is_there_where_it_was_counted() -> None:
         "the share of each stage in percent",
     ):
         assert figure in html
-    assert re.search(r"From the cache</dt><dd>10%<small>1 in the same words</small>", html)
+    assert re.search(r"From the cache</dt><dd>10%<small>asked before: 1 in the same words</small>", html)
     assert "How long answers took" not in page(busy())
 
 

@@ -18,13 +18,14 @@ from rag_core.backends.folder import FolderSource
 from rag_core.backends.opensearch.index import OpenSearchIndex
 from rag_core.backends.opensearch.target import Engine, Target
 from rag_core.domain import Audience, DocumentId
-from rag_core.errors import DeniedError, RejectedError
+from rag_core.errors import DeniedError, MisconfiguredError, RejectedError
+from rag_core.fanning import steps
 from rag_core.fanning.plans import Opened
 from rag_core.fanning.steps import Steps
 from rag_core.messaging import read
 from rag_core.ports import OnListed, Records
 from rag_core.reverting import roll_back
-from rag_core.runs import RunRecord, RunState, SourceItem
+from rag_core.runs import Build, RunRecord, RunState, SourceItem
 from tests.fakes.embedder import HashingEmbedder
 from tests.making import write
 from tests.rag_core.fanning.crew import ADA, Crew, KilledError, Lottery
@@ -246,6 +247,26 @@ def test_one_that_died_once_it_answered_is_ended_by_a_resumption(crew: Make, tar
     built.lottery.run(built.steps.work)
     assert [each.state for each in built.ended] == [RunState.DONE]
     assert found(target, word(1)) == every(range(6))
+
+
+def test_who_waits_for_a_run_that_fails_is_told_of_its_end_and_the_reason(crew: Make) -> None:
+    built = crew()
+    built.ingest("r1")
+    built.parts.assembly.check = refusing  # type: ignore[method-assign]
+    failed = built.ingest("r2", full=True)
+    assert (failed.state, failed.reason) == (RunState.FAILED, "the role may not")
+    assert failed.ended is not None
+    assert built.ended[-1] == failed
+
+
+def refusing(build: Build) -> None:  # noqa: ARG001 - the port says how it is called
+    raise MisconfiguredError("the role may not")
+
+
+def test_a_run_that_is_done_is_at_nothing_any_more(crew: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "EVERY", 0.0)
+    done = crew().ingest("r1")
+    assert (done.state, done.stage, done.done, done.total, done.current) == (RunState.DONE, "", 0, 0, "")
 
 
 def test_the_version_before_answers_again(crew: Make, target: Target, docs: Path) -> None:
