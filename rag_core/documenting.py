@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
+from urllib.parse import urljoin
 
 from rag_core.chunking import ChunkSizes, chunk
 from rag_core.domain import Audience, Chunk, Document, DocumentId, Fingerprint, Heading, SourceName
@@ -13,6 +14,7 @@ from rag_core.markup import Section, clean
 from rag_core.ports import DocumentSource
 from rag_core.runs import Failure, Progress, SourceItem
 
+NONE_READ = "nothing was changed, since none of the {} documents to be read may be: {}"
 PIPELINE = 3  # raise it when extraction or chunking changes: every document is then read again
 
 
@@ -86,13 +88,22 @@ def made(
         id=item.id,
         source=source,
         title=extracted.title or item.id.rpartition("/")[2].replace("-", " ").replace("_", " "),
-        url=extracted.url or item.url,
+        url=_address(item, extracted.url),
         audience=item.audience or extracted.audience or audience,
         fingerprint=version,
         updated=extracted.updated,
     )
     sections = _placed(item, extracted) if item.headings else extracted.sections
     return document, chunk(document, sections, sizes)
+
+
+def _address(item: SourceItem, own: str | None) -> str:
+    """As the document states it, from where it is: `/refunds` is a page of the same site. No other than of the web."""
+    try:
+        joined = urljoin(item.url, own or "")
+    except ValueError:
+        return item.url
+    return joined if joined.startswith(("https://", "http://")) else item.url
 
 
 def _placed(item: SourceItem, extracted: Extracted) -> Iterator[Section]:

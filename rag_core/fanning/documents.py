@@ -6,7 +6,7 @@ from secrets import token_hex
 from rag_core import documenting, recognizing
 from rag_core.chunking import SIZES
 from rag_core.domain import Audience, Fingerprint
-from rag_core.errors import RejectedError, UnavailableError
+from rag_core.errors import DeniedError, RejectedError, UnavailableError
 from rag_core.extracting.extracted import NO_TEXT, Extracted
 from rag_core.extracting.isolating import IsolatedExtractor
 from rag_core.fanning.plans import (
@@ -50,7 +50,7 @@ def read(parts: Parts, store: Store, order: Order, opened: Opened, extractor: Is
     except OSError as error:
         return failed(item, f"it cannot be opened: {error.strerror}")
     except RejectedError as error:
-        return failed(item, str(error))
+        return failed(item, str(error), denied=isinstance(error, DeniedError))
     return staged(store, order, item, extracted, fingerprint)
 
 
@@ -72,8 +72,9 @@ def postponed(parts: Parts, order: Order, error: UnavailableError) -> None:
     parts.staging.put(order.run, _trouble(order), str(error).encode())
 
 
-def failed(item: SourceItem, reason: str) -> Note:
-    return Note(item.id, item.name[-200:], failed=reason[:300], withdrawn=item.audience is Audience.INTERNAL)
+def failed(item: SourceItem, reason: str, *, denied: bool = False) -> Note:
+    restricted = item.audience is Audience.INTERNAL
+    return Note(item.id, item.name[-200:], failed=reason[:300], denied=denied, withdrawn=restricted)
 
 
 def wanted(store: Store, order: Order) -> Wanted:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from secrets import token_hex
 
@@ -32,7 +33,12 @@ from rag_core.runs import Answering, Progress, SourceItem
 
 
 def planned(
-    parts: Parts, store: Store, order: Order, progress: Callable[[Progress], None], deadline: Deadline = NEVER
+    parts: Parts,
+    store: Store,
+    order: Order,
+    now: datetime,
+    progress: Callable[[Progress], None],
+    deadline: Deadline = NEVER,
 ) -> tuple[str, Plan]:
     """The run's plan and its token: the first that was made, however often this is delivered.
 
@@ -41,8 +47,7 @@ def planned(
     if token := known(parts, order):
         return token, store.get(order.run, f"{token}/plan", Plan)
     token = token_hex(4)
-    plan = _made(parts, store, order, token, progress, deadline)
-    store.put(order.run, f"{token}/plan", plan)
+    store.put(order.run, f"{token}/plan", _made(parts, store, order, token, now, progress, deadline))
     if not parts.records.change(POINTERS, order.run, token.encode(), seen=None, ttl=KEPT):
         token = known(parts, order) or token
     return token, store.get(order.run, f"{token}/plan", Plan)
@@ -62,7 +67,13 @@ def left(parts: Parts, store: Store, order: Order) -> list[Order]:
 
 
 def _made(
-    parts: Parts, store: Store, order: Order, token: str, progress: Callable[[Progress], None], deadline: Deadline
+    parts: Parts,
+    store: Store,
+    order: Order,
+    token: str,
+    now: datetime,
+    progress: Callable[[Progress], None],
+    deadline: Deadline,
 ) -> Plan:
     opened, standing = parts.source(order.source), parts.assembly.standing(order.source)
     embedder, source = parts.embedder(standing.model), opened.source
@@ -75,7 +86,8 @@ def _made(
         found = documenting.listed(source, full=full, progress=progress, formats=formats)
         wanted = [Wanted(each) for each in found.items.values() if not is_known(each)]
     else:
-        gathering = Gathering(parts, store, order.run, source, standing.version)
+        gathering = Gathering(parts, store, order.run, source, standing.version, now)
+        now = gathering.began
         found, wanted = gathering.all(Listed(formats=formats), is_known, progress, deadline, full=full)
     gone = sorted(answering.keys() - (found.items.keys() - found.withdrawn))
     touched = {*gone, *(each.item.id for each in wanted)}
@@ -96,6 +108,7 @@ def _made(
         found.skipped,
         embedder.name if embedder else None,
         embedder.dimensions if embedder else 0,
+        now,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -64,6 +64,7 @@ class Plan(msgspec.Struct, frozen=True):
     skipped: list[str]
     model: str | None
     dimensions: int
+    listed: datetime | None = None  # just before it was; None: by the release before
 
 
 class Note(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -74,6 +75,7 @@ class Note(msgspec.Struct, frozen=True, omit_defaults=True):
     blob: str = ""  # its chunks, staged
     chunks: int = 0
     failed: str = ""  # why
+    denied: bool = False  # that is why
     withdrawn: bool = False  # failed, and restricted: what answered before may have been public
     unchanged: bool = False
     pages: int = 0  # scanned ones, which are still to be recognised: `blob` is a Scanned

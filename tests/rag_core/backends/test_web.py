@@ -146,6 +146,20 @@ class TestWhatChanged:
         assert found(built, "refunds") == ["/refunds"]
 
 
+def test_a_page_may_say_where_it_stands_on_its_site(built: App, site: Website) -> None:
+    link = '<link rel="canonical" href="{}">'
+    stating = {"/a": "/help/refunds", "/b": "spf.html", "/c": f"{site.url}/dkim", "/d": "javascript:x"}
+    for path, stated in stating.items():
+        site.write(path, f"Refunds of {path[1:]}.")
+        page = site.pages[path]
+        page.body = page.body.replace(b"<head>", b"<head>" + link.format(stated).encode())
+    site.lists("/a", "/b", "/c", "/d")
+    assert ingest(built, site).written == 4
+    passages = built._index().search("refunds", None, audience=Audience.PUBLIC, limit=9).passages
+    urls = {each.chunk.document.id: each.chunk.document.url.removeprefix(site.url) for each in passages}
+    assert urls == {"/a": "/help/refunds", "/b": "/b", "/c": "/dkim", "/d": "/d"}
+
+
 class TestWhatIsGone:
     @pytest.fixture
     def read(self, built: App, site: Website) -> None:
