@@ -9,11 +9,13 @@ import argparse
 import getpass
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from infra.accounts import SHELL, UNMADE, Account, DeployingError, Installation, Stack
 from infra.applying import Sam
+from infra.feeding import Folder
 from infra.filling import ROOT
 from infra.keeping import kept, make_way
 from infra.packaging import build
@@ -27,23 +29,31 @@ from infra.target import LAMBDA, PackagingError
 PACKAGE = ROOT / "build" / "lambda-arm64.zip"
 
 
-def package() -> str:
-    """Raises PackagingError."""
-    return str(build(LAMBDA, PACKAGE))
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for. `documents`: a folder; `sources`: to be read at once; `built`: the package is there."""
+
+    parameters: list[str]
+    documents: str = ""
+    sources: Sequence[str] = ()
+    ask: bool = True
+    built: bool = False
 
 
-def deploy(stage: str, arguments: list[str], sam: Sam, pack: Callable[[], str] = package, *, ask: bool) -> None:
+def deploy(stage: str, wish: Wish, sam: Sam) -> None:
     """Raises DeployingError, PackagingError."""
-    values, account = stated(stage, arguments), Account()
+    values, account = stated(stage, wish.parameters), Account()
+    folder = Folder(Path(wish.documents)) if wish.documents else None
     before = ready(account, stage)
     if "Admins" not in values:
         values["Admins"] = admins(account, before)
     say(f"deploying {stage} into {account}")
-    say(pack())
-    sam.apply(values, ask=ask)
+    say(f"as it was built: {PACKAGE}" if wish.built else str(build(LAMBDA, PACKAGE)))
+    sam.apply(values, ask=wish.ask)
     there = account.installation(stage)
     try:
-        finish(there, values, sam, ask=ask)
+        key = begin(there, values, sam, ask=wish.ask)
+        examine(there, key, folder, wish.sources)
     finally:
         paste(there)
 
@@ -68,16 +78,22 @@ def admins(account: Account, before: Stack | None) -> str:
     return ",".join(dict.fromkeys(each for each in (*those, account.admin()) if each))
 
 
-def finish(there: Installation, values: Mapping[str, str], sam: Sam, *, ask: bool) -> None:
-    """What CloudFormation cannot know. Raises DeployingError where not all is well, after all was tried."""
+def begin(there: Installation, values: Mapping[str, str], sam: Sam, *, ask: bool) -> str:
+    """Let the functions start with their secrets; the key of the first question."""
     key, secret = fill(there, ask=ask)
     say("the functions start anew, with the secret as it is now")
     sam.apply({**values, "SecretVersion": secret}, ask=False)
+    return key
+
+
+def examine(there: Installation, key: str, folder: Folder | None = None, sources: Sequence[str] = ()) -> None:
+    """Schedules, doctor, first documents and first question. Raises DeployingError at the end where one is not well."""
     wrong = []
     if schedule(there):
         wrong.append("the schedules of the sources were not made")
-    if supportbot(there, "doctor"):
+    if supportbot(there, "doctor").returncode:
         wrong.append("the doctor found what is to be mended")
+    wrong += feed(there, folder, sources)
     found = smoke(there.url, key)
     say(f"smoke question: {found.text}")
     if not found.well:
@@ -101,6 +117,16 @@ def fill(there: Installation, *, ask: bool) -> tuple[str, str]:
     return key, secrets.version
 
 
+def feed(there: Installation, folder: Folder | None, sources: Sequence[str]) -> list[str]:
+    """The first ingestion, if one is asked for; what was not well."""
+    if folder:
+        say(folder.price(lambda *arguments: supportbot(there, *arguments, quiet=True).stdout))
+        folder.put(there)
+        say(f"they are in s3://{there.documents}, and in the index within minutes")
+    failed = [source for source in sources if supportbot(there, "ingest", source).returncode]
+    return [f"{source} was not read wholly" for source in failed]
+
+
 def paste(there: Installation) -> None:
     """What the channels are to be told."""
     file = ROOT / "build" / f"manifest-{there.stage}.yml"
@@ -111,13 +137,13 @@ def paste(there: Installation) -> None:
 def schedule(there: Installation) -> int:
     """The sources' schedules, which are in a setting and not in the template."""
     arguments = ["--schedule", there.outputs["Schedules"], "--queue", there.outputs["IngestionsArn"]]
-    return supportbot(there, "sources", *arguments, "--role", there.outputs["ScheduleRole"])
+    return supportbot(there, "sources", *arguments, "--role", there.outputs["ScheduleRole"]).returncode
 
 
-def supportbot(there: Installation, *arguments: str) -> int:
-    """The command, as the functions are set up."""
+def supportbot(there: Installation, *arguments: str, quiet: bool = False) -> subprocess.CompletedProcess[str]:
+    """The command, as the functions are set up; `quiet`: what it says is for us."""
     command = [str(Path(sys.executable).with_name("supportbot")), "--stage", there.stage, *arguments]
-    return subprocess.run(command, check=False).returncode  # noqa: S603
+    return subprocess.run(command, check=False, stdout=subprocess.PIPE if quiet else None, text=True)  # noqa: S603
 
 
 def take_away(stage: str) -> None:
@@ -142,13 +168,17 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("stage", help="names the installation: dev, live")
     parser.add_argument("parameters", nargs="*", help="of the template: Size=standard Zendesk=true")
     parser.add_argument("--remove", action="store_true", help="take it away, after you typed its name")
+    parser.add_argument("--documents", default="", metavar="FOLDER", help="put into its bucket once it is there")
+    parser.add_argument("--ingest", action="append", default=[], metavar="NAME", help="a source to be read at once")
+    parser.add_argument("--built", action="store_true", help="deploy the package that `make package` left")
     parser.add_argument("--yes", action="store_true", help="ask nothing, for a pipeline")
-    given = parser.parse_args(arguments)
+    given = parser.parse_intermixed_args(arguments)
     try:
         if given.remove:
             take_away(given.stage)
         else:
-            deploy(given.stage, given.parameters, Sam(), ask=not given.yes)
+            wish = Wish(given.parameters, given.documents, given.ingest, ask=not given.yes, built=given.built)
+            deploy(given.stage, wish, Sam())
     except (DeployingError, PackagingError) as error:
         print(f"deploy: {error}", file=sys.stderr)
         return 1

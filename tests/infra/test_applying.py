@@ -18,8 +18,11 @@ TEMPLATE = {
 SETTINGS = '{"slack_humans": "S0614TZR7"}'
 
 
+pytestmark = pytest.mark.usefixtures("aws_url")
+
+
 @pytest.fixture
-def sam(aws_url: str, tmp_path: Path) -> Sam:
+def sam(tmp_path: Path) -> Sam:
     template = tmp_path / "template.json"
     template.write_text(json.dumps(TEMPLATE))
     return Sam(imitation(tmp_path), template)
@@ -56,7 +59,7 @@ def test_a_change_that_is_declined_is_not_made_and_one_that_is_wanted_is(sam: Sa
     assert stacks()["supportbot-dev"] == "UPDATE_COMPLETE"
 
 
-def test_a_sam_that_fails_is_no_deployment(aws_url: str, tmp_path: Path) -> None:
+def test_a_sam_that_fails_is_no_deployment(tmp_path: Path) -> None:
     with pytest.raises(DeployingError, match="SAM did not deploy it"):
         Sam(Path("/bin/false")).apply({"Stage": "dev"}, ask=False)
     with pytest.raises(DeployingError, match="SAM is not installed: run it by `make deploy`"):
