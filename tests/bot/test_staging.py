@@ -31,7 +31,7 @@ def test_a_stage_is_what_its_functions_are_told(stack: Stack) -> None:
     assert found["SUPPORTBOT_REDIS_URL"] == "rediss://cache.example:6379"
     seen = settings_of(stack.size, cache=False)
     assert seen["SUPPORTBOT_REDIS_URL"] == ""
-    assert load({**seen, "SUPPORTBOT_OPENSEARCH_URL": ""}).region == "eu-central-1"
+    assert load({**seen, "SUPPORTBOT_OPENSEARCH_URL": "https://search.example"}).region == "eu-central-1"
 
 
 @pytest.mark.usefixtures("aws_url")
