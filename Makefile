@@ -13,7 +13,7 @@ help:
 	@echo "make bench   measure speed and quality (needs ../shared; see docs/)"
 	@echo "make capacity print anew what docs/costs.md and docs/capacity.md reckon"
 	@echo "make package build the zip of the Lambda functions (ARGS=--local: for this machine)"
-	@echo "make deploy  STAGE=dev into your AWS account (PARAMETERS='Size=standard Zendesk=true'; see docs/deploying.md)"
+	@echo "make deploy  STAGE=dev into your AWS account (PARAMETERS='Size=standard Zendesk=true' DOCUMENTS=folder; see docs/deploying.md)"
 	@echo "make remove  STAGE=dev from it again; documents and answers stay"
 	@echo "make lock    raise the locked versions"
 
@@ -65,9 +65,12 @@ package: .venv/tests-ready
 
 STAGE ?=
 PARAMETERS ?=
+DOCUMENTS ?=
+INGEST ?=
 deploy: .venv-infra/ready
 	@test -n "$(STAGE)" || { echo "name the installation: make deploy STAGE=dev"; exit 2; }
-	@$(BIN)/python -m infra.deploying $(STAGE) $(PARAMETERS) $(ARGS)
+	@$(BIN)/python -m infra.deploying $(STAGE) $(PARAMETERS) $(if $(DOCUMENTS),--documents "$(DOCUMENTS)") \
+		$(addprefix --ingest ,$(INGEST)) $(ARGS)
 
 remove: .venv/tests-ready
 	@test -n "$(STAGE)" || { echo "name the installation: make remove STAGE=dev"; exit 2; }

@@ -45,10 +45,11 @@ if TYPE_CHECKING:
     from rag_core.running import Runs
 
 COMMAND_LINE = PersonId("command line")
+NO_WAY_BACK = "the version before held it too, and is gone with it: until the next ingestion there is no rollback"
 
 
-def build(settings: Settings) -> "App":
-    return App(settings)
+def build(settings: Settings, *, once: bool = False) -> "App":
+    return App(settings, once=once)
 
 
 def _folder(path: Path, base_url: str | None) -> "DocumentSource":
@@ -62,10 +63,13 @@ def _notice(text: str) -> None:
 
 
 class App:
-    """The parts of one home, made when they are first asked for; safe to share between threads once warm."""
+    """The parts of one home, made when they are first asked for; safe to share between threads once warm.
 
-    def __init__(self, settings: Settings, notice: Callable[[str], None] = _notice) -> None:
-        self.settings, self.home, self.notice = settings, settings.folder, notice
+    `once`: for one command, which ends with its answer.
+    """
+
+    def __init__(self, settings: Settings, notice: Callable[[str], None] = _notice, *, once: bool = False) -> None:
+        self.settings, self.home, self.notice, self.once = settings, settings.folder, notice, once
         self.embedders = Embedders(settings, notice, self._remembered)
         self._answering: tuple[tuple[str | None, Mode], Answering] | None = None
 
@@ -247,19 +251,23 @@ class App:
         return self.sources.agreed(source, self._remembered_sources.of(source), audience, base_url)
 
     def forget(self, source: SourceName, only: DocumentId | None = None) -> int:
-        """Remove every document of a source from the index, or one of them; gives their number."""
+        """Remove every document of a source from the index, or one of them, for good; gives how many there were."""
         known = self.index.sources()
-        if source not in known:
-            raise MisconfiguredError(f"nothing was ingested from {source}; there is {', '.join(known) or 'nothing'}")
         with self.writer(source) as writer:
             ids = [each for each in writer.versions() if only in (None, each)]
-            writer.remove(ids)
-            writer.commit(self.embedders.when_needed(writer.embedding_model))
+            kept = writer.forget(only)
+            if kept:
+                self.notice(NO_WAY_BACK)
+            if not (ids or kept or only):
+                there = ", ".join(known) or "nothing"
+                raise MisconfiguredError(f"nothing was ingested from {source}; there is {there}")
+            if ids:
+                writer.commit(self.embedders.when_needed(writer.embedding_model))
         if only is None:
             self._remembered_sources.keep(source, None)
             self.sources.forgotten(source)
         self.announce()
-        return len(ids) if only else known[source]
+        return (len(ids) or int(kept)) if only else known.get(source, 0)
 
     def evict(self, question_id: QuestionId) -> None:
         """Nobody is given this question's answer from a cache again."""

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, unquote
 
 import msgspec
 
-from bot.settings import BEDROCK, EMBEDDING, Settings
+from bot.settings import BEDROCK, EMBEDDING, PREFIX, Settings
 from rag_core.calling import Dependency, Patience
 from rag_core.domain import SourceName
 from rag_core.errors import MisconfiguredError, SupportBotError, UnavailableError
@@ -159,18 +159,15 @@ def bills(settings: Settings) -> Bills:
         return CostExplorerBills(settings.aws_url or None, (name, value) if value else None)
 
 
-def queue_state(settings: Settings) -> str:
-    """How many jobs wait in the queue."""
+def queue_attributes(settings: Settings, name: str) -> dict[str, str]:
+    """Of the queue that the setting `name` names."""
     from rag_core.backends.boto import translated
     from rag_core.backends.sqs import SQS
 
-    names = ["ApproximateNumberOfMessages", "RedrivePolicy"]
+    names, url = ["ApproximateNumberOfMessages", "RedrivePolicy"], getattr(settings, name)
     asked = _client(SQS, "sqs", settings.region, settings)
-    with _checked("check SUPPORTBOT_QUEUE_URL and the role's right to it"), translated(SQS):
-        found = asked.get_queue_attributes(QueueUrl=settings.queue_url, AttributeNames=names)["Attributes"]
-    if "RedrivePolicy" not in found:
-        raise MisconfiguredError("the queue has no dead-letter queue: a job that always fails would never end")
-    return f"{found['ApproximateNumberOfMessages']} jobs wait"
+    with _checked(f"check {PREFIX}{name.upper()} and the role's right to it"), translated(SQS):
+        return dict(asked.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"])
 
 
 def secret(settings: Settings, name: str) -> str:

@@ -1,15 +1,32 @@
-"""Whether DynamoDB ends what is to end, for the doctor.
+"""Whether DynamoDB ends what is to end, and SQS puts aside what never succeeds, for the doctor.
 
-Only the doctor asks that, so it is no part of the table that answers use: their role needs no right to it.
+Only the doctor asks that, so it is no part of what answers use: their role needs no right to it.
 """
 
 from typing import Any, cast
 
-from bot.settings import Settings
+import msgspec
+
+from bot import aws
+from bot.settings import PREFIX, Settings
 from rag_core.errors import MisconfiguredError
 
 ATTRIBUTE = "expires"  # as the table's definition has it
 ON = ("ENABLED", "ENABLING")
+
+
+def queue(settings: Settings, name: str) -> str:
+    """How many jobs wait in the queue that the setting `name` names. Raises MisconfiguredError."""
+    found = aws.queue_attributes(settings, name)
+    if "RedrivePolicy" not in found:
+        raise MisconfiguredError("the queue has no dead-letter queue: a job that always fails would never end")
+    delivered = int(msgspec.json.decode(found["RedrivePolicy"], type=dict[str, Any])["maxReceiveCount"])
+    if delivered != settings.deliveries:
+        raise MisconfiguredError(
+            f"the queue of {PREFIX}{name.upper()} delivers {delivered} times (maxReceiveCount), and "
+            f"{PREFIX}DELIVERIES says {settings.deliveries}: nobody would be told of a job that fails for good"
+        )
+    return f"{found['ApproximateNumberOfMessages']} jobs wait"
 
 
 def endings(settings: Settings) -> str:

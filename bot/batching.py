@@ -6,7 +6,6 @@ Powertools' batch processor; what it is told of a failure has no text of the mes
 import random
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -17,15 +16,19 @@ from bot.observability import Telemetry
 from bot.settings import Settings
 from bot.working import Work, quoted
 from rag_core.domain import Deadline
-from rag_core.errors import BusyError, HeldError, SupportBotError, UnavailableError
+from rag_core.errors import AwayError, BusyError, HeldError, SupportBotError, UnavailableError
 from rag_core.jobs import Job, JobKind
 
 # Seconds until a job that failed for now is done again, by how often it was tried: a person waits for the first, the
 # last must outlive an outage. The queue's own time is for a worker that was killed: it is six times a function's.
 AGAIN = (2.0, 15.0, 60.0, 240.0)
+APART = 1.5  # up to so many times as long: who failed at once must not come at once, each to a function of its own
 
-# Of a job that waits for somebody's limit: up to half its age is added, so that those behind a rush spread.
+# Of a job that waits for somebody's limit or for a channel that is away: up to half its age is added, so that those
+# behind a rush spread.
 SPREAD, SOON, LATEST = (15.0, 600.0), 30.0, 6 * 3600.0  # seconds; older than the last it counts as failed
+
+CHANNELS = (JobKind.SLACK, JobKind.ZENDESK)  # in which whoever asked is told, too, that there is no answer
 
 Postpone = Callable[[str, float], None]  # a message by its receipt, and for how many seconds
 Again = Callable[[Job, float], None]  # a job once more from its first try, in so many seconds
@@ -76,7 +79,7 @@ class Batches:
                 try:
                     self._done(job, int(received), context.get_remaining_time_in_millis())
                 except Exception as error:  # noqa: BLE001
-                    if not (isinstance(error, BusyError) and self._waits(job, error)):
+                    if not (isinstance(error, UnavailableError) and self._waits(job, error, int(received))):
                         raise self._failed(record, error, quoted(job)) from None
 
     def _done(self, job: Job, received: int, left_ms: int) -> None:
@@ -88,8 +91,14 @@ class Batches:
             self._telemetry.log("job done", ms=round((time.perf_counter() - started) * 1000, 1))
         self._telemetry.job("Done", None if job.kind is JobKind.INGEST else wait_ms)
 
-    def _waits(self, job: Job, error: BusyError) -> bool:
-        """Whether it was put on the queue anew: waiting for a limit is no try, and must end in no dead-letter queue."""
+    def _waits(self, job: Job, error: UnavailableError, received: int) -> bool:
+        """Whether it was put on the queue anew, which must end in no dead-letter queue.
+
+        Waiting for a limit is no try; and behind the last one, with the channel away, whoever asked was not told.
+        """
+        untold = isinstance(error, AwayError) and job.kind in CHANNELS and received >= self._settings.deliveries
+        if not (untold or isinstance(error, BusyError)):
+            return False
         age = _age(job)
         if self._anew is None or age > LATEST:
             return False
@@ -100,7 +109,10 @@ class Batches:
         except SupportBotError as trouble:  # then it is tried as what fails is
             self._telemetry.failed("job not put on the queue anew", trouble)
             return False
-        self._telemetry.log("job waits for a limit")
+        if untold:
+            self._telemetry.failed("job waits for its channel", error)
+        else:
+            self._telemetry.log("job waits for a limit")
         self._telemetry.job("Waiting")
         return True
 
@@ -120,7 +132,7 @@ class Batches:
     def _again(self, postpone: Postpone, receipt: str, received: int, error: UnavailableError) -> None:
         wait = AGAIN[min(received, len(AGAIN)) - 1]
         try:
-            postpone(receipt, max(wait, error.retry_after or 0.0))
+            postpone(receipt, max(wait, error.retry_after or 0.0) * random.uniform(1.0, APART))  # noqa: S311
         except SupportBotError as trouble:  # then it comes when the queue says
             self._telemetry.failed("job not postponed", trouble)
 
@@ -134,4 +146,4 @@ class Batches:
 
 def _age(job: Job) -> float:
     """Seconds since it was asked for; below zero where the clock of who asked is ahead."""
-    return (datetime.now(UTC) - job.enqueued_at).total_seconds()
+    return time.time() - job.enqueued_at.timestamp()

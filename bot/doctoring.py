@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from secrets import token_hex
 
-from bot import aws
+from bot import aws, cost_doctoring
 from bot.app import App
 from bot.embedding import Embedders
 from bot.settings import BEDROCK, LEXICAL, PREFIX, SECRET, Settings
@@ -89,7 +89,7 @@ def examine(app: App) -> Iterator[Finding]:
 
 def _checks(app: App) -> Iterator[tuple[str, Callable[[], str]]]:
     settings = app.settings
-    if settings.uses_aws:
+    if settings.uses_aws or settings.textract or settings.cost_tag or _has_bucket(app):
         yield "credentials", lambda: _credentials(settings)
     yield "index", lambda: _index(app)
     yield "embedding model", lambda: _embedder(app)
@@ -100,6 +100,11 @@ def _checks(app: App) -> Iterator[tuple[str, Callable[[], str]]]:
             "second answer model",
             lambda: _answer_model(app, settings.second_model, "SECOND_MODEL"),
         ),
+        (
+            settings.cheaper_model,
+            "cheaper answer model",
+            lambda: _answer_model(app, settings.cheaper_model, "CHEAPER_MODEL"),
+        ),
         (settings.rewrite_model, "rewriting model", lambda: _rewriter(app)),
         (settings.rerank_model, "reranking model", lambda: _reranker(app)),
         (settings.redis_url, "cache", lambda: _cache(app)),
@@ -107,6 +112,7 @@ def _checks(app: App) -> Iterator[tuple[str, Callable[[], str]]]:
     )
     yield from ((name, check) for stated, name, check in optional if stated)
     yield "answers and ratings", lambda: _log(app)
+    yield from cost_doctoring.checks(app)
     if settings.api_callers:
         yield "callers of the API", lambda: _callers(app)
     if settings.slack or settings.slack_app_token or settings.slack_signing_secret:
@@ -126,7 +132,13 @@ def _checks(app: App) -> Iterator[tuple[str, Callable[[], str]]]:
 
         yield from source_doctoring.checks(app)
     if settings.queue_url:
-        yield "queue", lambda: aws.queue_state(settings)
+        from bot import aws_doctoring
+
+        yield "queue", lambda: aws_doctoring.queue(settings, "queue_url")
+    if settings.ingest_queue_url or settings.staging_bucket or settings.textract:
+        from bot import ingest_doctoring
+
+        yield from ingest_doctoring.checks(app)
 
 
 @contextmanager
@@ -170,13 +182,23 @@ def _embedder(app: App) -> str:
         return "none is wanted: words only"
     built_with = app.index.embedding_model
     if built_with is None:
-        return "the index has no vectors: words only"
+        return _embedder_to_come(app.settings)
     wanted = app.settings.embedding_model or built_with
     with _advised(MODEL.format(setting="SUPPORTBOT_EMBEDDING_MODEL") if wanted.startswith(BEDROCK) else ""):
         embedder = Embedders(app.settings, lambda _: None).loaded(built_with)  # not the app's, which has a cache
         vector = embedder.embed_question("hello", deadline=Deadline.within(PATIENCE))
     app.index.search("hello", vector, audience=Audience.PUBLIC, limit=1, deadline=Deadline.within(PATIENCE))
     return f"{embedder.name}, {len(vector)} dimensions, as in the index"
+
+
+def _embedder_to_come(settings: Settings) -> str:
+    """That the next ingestion embeds with; one on this machine is fetched by that."""
+    if not settings.embedding_model.startswith(BEDROCK):
+        return "the index has no vectors: words only"
+    with _advised(MODEL.format(setting="SUPPORTBOT_EMBEDDING_MODEL")):
+        embedder = aws.embedder(settings, settings.embedding_model)
+        vector = embedder.embed_question("hello", deadline=Deadline.within(PATIENCE))
+    return f"{embedder.name}, {len(vector)} dimensions; the index has no vectors until the next ingestion: words only"
 
 
 def _answer_model(app: App, model: str, setting: str) -> str:
@@ -242,6 +264,10 @@ def _log(app: App) -> str:
     from bot import aws_doctoring
 
     return f"{found}, {aws_doctoring.endings(settings)}"
+
+
+def _has_bucket(app: App) -> bool:
+    return any(hasattr(each, "bucket") for each in app.sources.stated.values())
 
 
 def _callers(app: App) -> str:

@@ -10,6 +10,7 @@ from bot import aws
 from bot.app import App
 from bot.recognition import recognition
 from bot.remembering import Stated
+from bot.settings import Settings
 from rag_core.domain import PersonId, SourceName
 from rag_core.errors import RejectedError
 from rag_core.runs import RunId, RunRecord
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from rag_core.backends.sqs import SqsQueue
     from rag_core.fanning.plans import Opened, Parts
     from rag_core.fanning.steps import Steps
-    from rag_core.ports import Assembly, Embedder
+    from rag_core.ports import Assembly, Embedder, Staging
 
 UNSTATED = "{} is a folder: ingest it on the machine where it is, or state it as a source (docs/ingesting.md)"
 ALONE = "there is no queue of workers here: set SUPPORTBOT_INGEST_QUEUE_URL (docs/ingesting.md)"
@@ -63,6 +64,12 @@ def queue(app: App) -> "SqsQueue":
     return SqsQueue(Queue(settings.ingest_queue_url, settings.region, settings.aws_url or None))
 
 
+def staging(settings: Settings) -> "Staging":
+    from rag_core.backends.s3_staging import Place, S3Staging
+
+    return S3Staging(Place(settings.staging_bucket, settings.region, settings.aws_url or None))
+
+
 def assembly(app: App) -> "Assembly":
     from rag_core.backends.opensearch.assembly import OpenSearchAssembly
 
@@ -73,20 +80,22 @@ def assembly(app: App) -> "Assembly":
 
 def roll_back(app: App) -> str:
     """The version before answers again. Raises RejectedError where none is kept."""
+    from rag_core.backends.opensearch.versions import named_at
+
     version = assembly(app).roll_back()
+    app.runs.rolled_back(named_at(app.settings.opensearch_index, version))
     app.announce()
     return version
 
 
 def _parts(app: App) -> "Parts":
     from rag_core.backends.dynamodb.countdown import DynamoCountdown
-    from rag_core.backends.s3_staging import Place, S3Staging
     from rag_core.fanning.plans import Parts
 
     settings = app.settings
     return Parts(
         app.records,
-        S3Staging(Place(settings.staging_bucket, settings.region, settings.aws_url or None)),
+        staging(settings),
         DynamoCountdown(aws.table(settings)),
         queue(app),
         assembly(app),

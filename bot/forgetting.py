@@ -17,6 +17,7 @@ WAITING = (
     "a question that waits in the queue or its dead-letter queue, until that delivers or drops it (14 days at most)"
 )
 MEMORY = "answers that a running bot keeps in memory: for a day at most, or until it is started anew"
+STAGED = "what an ingestion that was broken off has staged: the rule of its bucket deletes it after days"
 IN_SLACK = "messages and answers in Slack itself: delete them there"
 IN_ZENDESK = "tickets and their private notes in Zendesk itself: delete or redact them there"
 STARTED = "who began an ingestion, in the record of its last runs"
@@ -62,7 +63,10 @@ def ticket(app: App, number: int) -> Told:
         raise MisconfiguredError("no tickets are known here: set SUPPORTBOT_ZENDESK_SUBDOMAIN (docs/zendesk.md)")
     ids = _forget_ticket(app, number)
     gone = Forgetting(app.log, app.evict).answers(ids, repeated=True)
-    documents = app.forget(TICKETS, DocumentId(str(number))) if TICKETS in app.ingested() else 0
+    known = app.ingested()
+    # on OpenSearch the version before may hold what the present one does not
+    asked = TICKETS in known or (known and app.settings.opensearch_url)
+    documents = app.forget(TICKETS, DocumentId(str(number))) if asked else 0
     told = Told(f"ticket {number}", len(gone.answers), len(gone.quoting), remembered=bool(ids), documents=documents)
     tag = app.settings.zendesk_ticket_tag
     return replace(told, left=_left(app, *([TAGGED.format(tag)] if documents else [])))
@@ -102,5 +106,11 @@ def _left(app: App, *more: str) -> tuple[str, ...]:
     settings = app.settings
     memory = settings.answer_model and not settings.redis_url
     found = [IN_SLACK if settings.slack else "", IN_ZENDESK if settings.zendesk_subdomain else ""]
-    found += [WAITING if settings.queue_url else "", MEMORY if memory else "", BACKUPS, *more]
+    found += [
+        WAITING if settings.queue_url else "",
+        MEMORY if memory else "",
+        STAGED if settings.staging_bucket else "",
+        BACKUPS,
+        *more,
+    ]
     return tuple(filter(None, found))

@@ -55,7 +55,7 @@ FIELDS = frozenset(
             "shadow",
             "verdict",
         ),
-        *("error", "error_message", "frames"),
+        *("day", "services", "error", "error_message", "frames"),
     }
 )
 WITHHELD = "(withheld: it quotes what was asked)"

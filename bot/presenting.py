@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from bot import durations
 from rag_core.domain import Answer, Citation, Passage
 from rag_core.runs import IngestionRun, RunRecord
 
@@ -110,6 +111,7 @@ def report(report: "Report") -> dict[str, Any]:
         "metered_usd": round(report.used.cost_usd, 6),
         "metered_usd_per_answer": report.usd_per_answer,
         "tokens_per_answer": report.tokens_per_answer,
+        "durations": durations.shown(report.durations),
         "drafts": _drafts(report.drafts),
         "shadow": _drafts(report.shadow),
     }

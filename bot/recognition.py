@@ -13,6 +13,7 @@ from rag_core.jobs import Job, JobId, JobKind
 from rag_core.ports import Records
 
 if TYPE_CHECKING:
+    from rag_core.backends.textract.recognizing import TextractRecognizer
     from rag_core.recognizing import Recognition
 
 OVER = "recognised"  # of a job: which recognition is over
@@ -58,12 +59,21 @@ def over(body: str) -> Job | None:
 
 def recognition(settings: Settings, records: Records) -> "Recognition | None":
     """None where pages without a text layer are not recognised."""
+    found, made = stated(settings), recognizer(settings)
+    if found is None or made is None:
+        return None
+    from rag_core.recognizing import Recognition
+
+    return Recognition(made, records, price=found.page_price, ask_above=found.ask_above)
+
+
+def recognizer(settings: Settings) -> "TextractRecognizer | None":
     found = stated(settings)
     if found is None:
         return None
     from rag_core.backends.textract.recognizing import Channel, TextractRecognizer
-    from rag_core.recognizing import Recognition
 
     url = settings.aws_url or None
-    channel = Channel(settings.region, found.bucket, found.topic, found.role, endpoint_url=url, s3_url=url)
-    return Recognition(TextractRecognizer(channel), records, price=found.page_price, ask_above=found.ask_above)
+    return TextractRecognizer(
+        Channel(settings.region, found.bucket, found.topic, found.role, endpoint_url=url, s3_url=url)
+    )

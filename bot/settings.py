@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
+from bot.bounds import Days, Deliveries, Dollars, Positive, Quota, Retention, Seconds
 from rag_core.errors import MisconfiguredError
 
 PREFIX = "SUPPORTBOT_"
@@ -53,9 +54,6 @@ FORMS = {WEB: "https://host or https://host:port", REDIS: "redis://host:port, or
 FORMS_OF = {bool: "true or false", int: "a whole number", float: "a number"}
 BOUND = re.compile(r"([<>]=?) ([-\d.]+)$")  # as msgspec names one
 BOUNDS = {">=": "of at least", ">": "above", "<=": "of at most", "<": "below"}
-Positive = Annotated[int, msgspec.Meta(ge=1)]
-Quota = Annotated[int, msgspec.Meta(ge=0)]
-Seconds = Annotated[float, msgspec.Meta(gt=0)]
 Parameters = dict[Literal["m", "ef_construction", "ef_search", "encoder"], Positive | dict[str, object]]  # of hnsw
 # USD per million tokens: input, output, read from the prompt cache, written to it. https://aws.amazon.com/bedrock/pricing
 PRICES = """{
@@ -117,14 +115,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     table: str = ""  # in DynamoDB: claims and answers; empty: SQLite files in the home
     # days that questions, answers and ratings are kept, longer than a queue delivers; counters stay
-    retention: Annotated[int, msgspec.Meta(ge=15)] = 90
+    retention: Retention = 90
     queue_url: str = ""  # of SQS; empty: a queue in the process
     ingest_queue_url: str = ""  # of SQS, for ingestions that many workers do; empty: who is asked to ingest does it
     staging_bucket: str = ""  # where these keep what is not visible yet
     embedding_quota: Quota = 0  # requests a minute that all of them together may make; 0: the model's own limit
     aws_url: str = ""  # of DynamoDB, SQS and the like, where it is not AWS's own
 
-    monthly_budget: Annotated[float, msgspec.Meta(ge=0)] = 0.0  # USD that answers may take, as metered; 0: as needed
+    monthly_budget: Dollars = 0.0  # USD that answers may take, as metered; 0: as needed
     cheaper_model: str = ""  # answers once that is spent; empty: quotations of the documents do
     cost_tag: str = ""  # name=value: count only what of the bill is tagged so
 
@@ -170,9 +168,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     zendesk_answer_field: Annotated[int, msgspec.Meta(ge=0)] = 0
     zendesk_app_secret: str = ""  # of the sidebar app: what it was installed with
     zendesk_ticket_tag: str = ""  # solved tickets with this tag become knowledge; empty: none do
-    zendesk_ticket_days: Positive = 365  # since a ticket was solved, after which it is knowledge no more
+    zendesk_ticket_days: Days = 365  # since a ticket was solved, after which it is knowledge no more
     public_url: str = ""  # https://..., where this bot's API is reached: by Zendesk's webhook, rating links, sidebar
-    deliveries: Positive = 5  # of a job, after which the queue puts it aside: its redrive policy's maxReceiveCount
+    deliveries: Deliveries = 5  # of a job, after which the queue puts it aside: its redrive policy's maxReceiveCount
 
     tracing: bool = False  # X-Ray: one subsegment a request, without texts
 
@@ -303,7 +301,7 @@ def _form(name: str, reason: str) -> str:
     if kind not in FORMS_OF:
         return f"it is one of {', '.join(map(str, get_args(kind)))}" if get_args(kind) else reason
     bound = BOUND.search(reason)
-    return f"it is {FORMS_OF[kind]}{f' {BOUNDS[bound[1]]} {float(bound[2]):g}' if bound else ''}"
+    return f"it is {FORMS_OF[kind]}{f' {BOUNDS[bound[1]]} {float(bound[2]):.10g}' if bound else ''}"
 
 
 def missing(names: Sequence[str], reason: str) -> MisconfiguredError:

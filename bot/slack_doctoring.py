@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 
 from bot import quick, workspaces
 from bot.app import App
-from bot.settings import Settings
-from rag_core.errors import MisconfiguredError
+from bot.settings import Settings, wrong
+from rag_core.domain import Deadline
+from rag_core.errors import MisconfiguredError, RejectedError
 
+PATIENCE = 15.0  # seconds for a check
 REINSTALL = "update the app from manifest.yml, and install it in the workspace again"
 
 
@@ -21,6 +23,10 @@ def checks(app: App) -> Iterator[tuple[str, Callable[[], str]]]:
         yield "Slack signing secret", lambda: _secret(settings)
     if settings.slack_client_id:
         yield "Slack installations", lambda: _installations(app)
+    elif settings.slack_humans or settings.slack_admins:  # of several workspaces nobody knows whose they are
+        yield "Slack groups", lambda: _groups(app)
+    if settings.slack_admin_channel:
+        yield "Slack admin channel", lambda: _admin_channel(app)
 
 
 def _bot(settings: Settings) -> str:
@@ -55,3 +61,32 @@ def _installations(app: App) -> str:
     workspaces.authorizing(app)
     named = app.settings.slack_workspaces.replace(",", " ").split()
     return f"may be installed in {', '.join(named)} from /slack/install"
+
+
+def _groups(app: App) -> str:
+    """As it is asked who is an admin."""
+    slack, many = workspaces.calls(app, "", Deadline.within(PATIENCE)), []
+    for name, who in (("slack_humans", "humans"), ("slack_admins", "admins")):
+        if group := getattr(app.settings, name):
+            try:
+                people = slack.call(slack.client.usergroups_users_list, usergroup=group)["users"]
+            except RejectedError as error:
+                raise wrong(name, f"{error}; it is the id of a user group of this workspace") from error
+            many.append(f"{len(people)} {who}")
+    return f"{' and '.join(many)} in them"
+
+
+def _admin_channel(app: App) -> str:
+    """What notices of the budget need."""
+    team, _, channel = app.settings.slack_admin_channel.rpartition("/")
+    slack = workspaces.calls(app, team, Deadline.within(PATIENCE))
+    try:
+        found = slack.call(slack.client.conversations_info, channel=channel)["channel"]
+    except RejectedError as error:
+        raise wrong("slack_admin_channel", f"{error}; a private channel is seen once the app is in it") from error
+    if not found.get("is_member"):
+        raise MisconfiguredError(
+            f"the app is not in #{found['name']} (SUPPORTBOT_SLACK_ADMIN_CHANNEL), where nothing could be posted: "
+            "/invite it there"
+        )
+    return f"#{found['name']} can be posted to"

@@ -32,7 +32,8 @@ def ledger(app: "App") -> Ledger:
         app.records,
         app.claims,
         cheaper=bool(settings.answer_model and settings.cheaper_model),
-        notify=_notify(app),
+        # of an installation in DynamoDB those tell who stay: their output is a log, and a command's is its answer
+        notify=None if app.once and settings.table else _notify(app),
     )
 
 
@@ -65,18 +66,28 @@ def _notice(app: "App", threshold: float, spending: Spending) -> str:
 
 def _notify(app: "App") -> Notify:
     def notify(threshold: float, spending: Spending) -> None:
-        text = _notice(app, threshold, spending)
-        if app.settings.slack_admin_channel:
-            try:
-                _post(app, text)
-            except (MisconfiguredError, RejectedError) as error:  # to be mended by an operator, who reads the log
-                text = f"{text} (It could not be posted to SUPPORTBOT_SLACK_ADMIN_CHANNEL: {error})"
+        text = _posted(app, _notice(app, threshold, spending))
         if app.settings.table:
             count(app.settings, threshold, spending, text)
         else:
             app.notice(text)
 
     return notify
+
+
+def tell(app: "App", text: str) -> None:
+    """The admins, of something else about money: in their channel, and in the log. Raises UnavailableError."""
+    lines.Lines(f"supportbot-{app.settings.tenant}").info("costs", extra={"notice": _posted(app, text)})
+
+
+def _posted(app: "App", text: str) -> str:
+    """What the log is to say. Raises UnavailableError where it is to be tried again."""
+    if app.settings.slack_admin_channel:
+        try:
+            _post(app, text)
+        except (MisconfiguredError, RejectedError) as error:  # to be mended by an operator, who reads the log
+            return f"{text} (It could not be posted to SUPPORTBOT_SLACK_ADMIN_CHANNEL: {error})"
+    return text
 
 
 def count(settings: Settings, threshold: float, spending: Spending, text: str) -> None:
@@ -91,13 +102,8 @@ def count(settings: Settings, threshold: float, spending: Spending, text: str) -
 
 def _post(app: "App", text: str) -> None:
     """Raises UnavailableError where it is to be tried again."""
-    from slack_sdk import WebClient
-
     from bot import workspaces
-    from integrations.slack.calling import Slack
-    from integrations.slack.silencing import quiet
 
     team, _, channel = app.settings.slack_admin_channel.rpartition("/")
-    token = workspaces.installations(app).token(team, None).token
-    client = WebClient(token, base_url=app.settings.slack_url, retry_handlers=[], logger=quiet())
-    Slack(client, Deadline.within(PATIENCE), bot_user="").call(client.chat_postMessage, channel=channel, text=text)
+    slack = workspaces.calls(app, team, Deadline.within(PATIENCE))
+    slack.call(slack.client.chat_postMessage, channel=channel, text=text)

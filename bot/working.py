@@ -23,6 +23,7 @@ HINTS = {
     JobKind.SLACK: "set SUPPORTBOT_SLACK_BOT_TOKEN (docs/slack.md)",
     JobKind.ZENDESK: "set SUPPORTBOT_ZENDESK_WEBHOOK_SECRET (docs/zendesk.md)",
     JobKind.RUN: "the ingest function does them (docs/ingesting.md)",
+    JobKind.COSTS: "it needs SUPPORTBOT_TABLE (docs/aws.md)",
     JobKind.INGEST: "they are begun from Slack: set SUPPORTBOT_SLACK_BOT_TOKEN (docs/slack.md)",
 }
 
@@ -50,6 +51,8 @@ def workers(app: App, telemetry: Telemetry, queue: JobQueue | None = None) -> Wo
     settings, found = app.settings, dict[JobKind, Work]()
     if settings.api_callers:
         found[JobKind.ANSWER] = _answers(app, telemetry)
+    if settings.table:
+        found[JobKind.COSTS] = _costs(app, telemetry)
     if settings.slack:
         from bot import slack
 
@@ -82,6 +85,17 @@ def _answers(app: App, telemetry: Telemetry) -> Work:
     from bot.api.callers import load
 
     return working.work(app, load(app.settings), telemetry)
+
+
+def _costs(app: App, telemetry: Telemetry) -> Work:
+    """Loaded by the first such job: whoever answers has no need of it."""
+
+    def compare(job: Job, deadline: Deadline, last: bool) -> None:
+        from bot import comparing
+
+        comparing.work(app, telemetry)(job, deadline, last)
+
+    return compare
 
 
 def quoted(job: Job) -> tuple[str, ...]:

@@ -11,9 +11,11 @@ from integrations.slack.installing import SlackInstallations, Workspaces
 from integrations.slack.renewing import OAuthApp, Renewal
 from integrations.slack.sealing import Seal
 from integrations.slack.storing import InstallationRecords
+from rag_core.domain import Deadline
 from rag_core.errors import MisconfiguredError
 
 if TYPE_CHECKING:
+    from integrations.slack.calling import Slack
     from integrations.slack.needs import Installations
 
 BOT, APP = "xoxb-", "xapp-"  # what the tokens begin with
@@ -26,6 +28,18 @@ def installations(app: App) -> "Installations":
         return FixedInstallation(bot_token(settings))
     oauth, store = _oauth(settings), _store(app)
     return SlackInstallations(oauth, store, Renewal(oauth, store, app.claims), _workspaces(settings))
+
+
+def calls(app: App, team: str, deadline: Deadline) -> "Slack":
+    """The Web API of one workspace, for what is said outside its conversations. Raises as `installations`."""
+    from slack_sdk import WebClient
+
+    from integrations.slack.calling import Slack
+    from integrations.slack.silencing import quiet
+
+    token = installations(app).token(team, None).token
+    client = WebClient(token, base_url=app.settings.slack_url, retry_handlers=[], logger=quiet())
+    return Slack(client, deadline, bot_user="")
 
 
 def authorizing(app: App) -> Authorizing:

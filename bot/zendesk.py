@@ -16,7 +16,7 @@ from integrations.zendesk.linking import Links
 from integrations.zendesk.pacing import Pace
 from integrations.zendesk.tickets import Tickets
 from rag_core.domain import Deadline, QuestionId
-from rag_core.errors import MisconfiguredError
+from rag_core.errors import AwayError, MisconfiguredError, UnavailableError
 
 if TYPE_CHECKING:
     from integrations.slack.needs import HumanDesk
@@ -74,8 +74,13 @@ class _Desk:
         with self._lock:
             if self._made is None:
                 self._made = ZendeskDesk(Tickets(client(self._settings)))
-        with installed():
-            return self._made.open(question_id=question_id, subject=subject, transcript=transcript, asked_by=asked_by)
+        try:
+            with installed():
+                return self._made.open(
+                    question_id=question_id, subject=subject, transcript=transcript, asked_by=asked_by
+                )
+        except AwayError as error:  # not where whoever asked reads: they can be told
+            raise UnavailableError(str(error), retry_after=error.retry_after) from error
 
 
 @contextmanager

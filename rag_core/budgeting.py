@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from secrets import token_hex
 
 import msgspec
 
@@ -17,6 +18,7 @@ from rag_core.ports import Claims, FeedbackLog, Records
 
 GROUP = "budget"
 KEPT = timedelta(days=70)  # a month's record, and that a notice was given
+TELLING = timedelta(minutes=5)  # for a notice; who has not told by then is taken to be gone
 BETWEEN = timedelta(seconds=60)  # two looks at what was spent
 WAITED = 0.2  # seconds that a question waits for such a look
 NEAR, SPENT, FAR = 0.8, 1.0, 1.2  # of the budget; beyond the last even the cheaper model is done without
@@ -55,14 +57,14 @@ class Ledger:
         claims: Claims,
         *,
         cheaper: bool = False,
-        notify: Notify = lambda _threshold, _spending: None,
+        notify: Notify | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`cheaper`: there is a smaller model."""
+        """`cheaper`: there is a smaller model; without `notify` a notice is left to the other processes."""
         self._budget, self._cheaper, self._notify, self._clock = budget, cheaper, notify, clock
         self._log, self._records, self._claims = log, records, claims
         self._lock = threading.Lock()
-        self._looking, self._due = False, datetime.min.replace(tzinfo=UTC)
+        self._due = datetime.min.replace(tzinfo=UTC)
         self._known: Spending | None = None
 
     @property
@@ -105,9 +107,11 @@ class Ledger:
         return self._clock().astimezone(UTC).date().replace(day=1)
 
     def _begin(self) -> bool:
+        """One look at a time, but no look for ever: Lambda may freeze the thread that does it, and thaw it or not."""
         with self._lock:
-            begins = not self._looking and self._clock() >= self._due
-            self._looking = self._looking or begins
+            begins = self._clock() >= self._due
+            if begins:
+                self._due = self._clock() + BETWEEN
             return begins
 
     def _look(self) -> None:
@@ -117,16 +121,24 @@ class Ledger:
                 self._tell(found)
         finally:
             with self._lock:
-                self._looking, self._due = False, self._clock() + BETWEEN
+                self._due = self._clock() + BETWEEN
 
     def _tell(self, spending: Spending) -> None:
-        """Once a month and threshold, by one of all; of several that were passed at once only the highest."""
+        """Once a month and threshold, by one of all; of several that were passed at once only the highest.
+
+        The claim is short until it is told: with a process that is gone in between no notice is lost for the month.
+        """
+        if self._notify is None:
+            return
         passed = [each for each in (SPENT, NEAR) if spending.share(self._budget) >= each]
+        me = token_hex(16)
         for place, threshold in enumerate(passed):
             key = f"budget:{spending.month}:{threshold}:{self._budget}"
-            if self._claims.claim(key, ttl=KEPT) and place == 0:
-                try:
-                    self._notify(threshold, spending)
-                except SupportBotError:
-                    self._claims.release(key)
-                    raise
+            if not self._claims.claim(key, ttl=TELLING if place == 0 else KEPT, owner=me) or place > 0:
+                continue
+            try:
+                self._notify(threshold, spending)
+            except SupportBotError:
+                self._claims.release(key, owner=me)
+                raise
+            self._claims.claim(key, ttl=KEPT, owner=me)

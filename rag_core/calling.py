@@ -1,7 +1,7 @@
 """Call what may fail: the one layer that retries, within the time a person waits and within a budget.
 
 A dependency in trouble must not be asked more often than one in health: retries are a tenth of the calls at most, and
-after a run of failures it is left alone for a while. Backends turn their clients' own retries off.
+after a run of failures it rests. Backends turn their clients' own retries off.
 "Exponential Backoff And Jitter", https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ (full
 jitter); the budget is that of https://sre.google/sre-book/handling-overload/ (per client, 10 %).
 """
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from rag_core.errors import UnavailableError
+from rag_core.resting import Circuit
 from rag_core.timing import NEVER, Deadline
 
 Result = TypeVar("Result")
@@ -31,7 +32,8 @@ class Patience:
     lent_retries: int = 2  # that a new process makes before it has earned them, and the most that are saved up
     spare_retries: float = 0.0  # beyond the share, where there is time: to begin with, and to save up
     failures: int = 5  # in a row, after which it is left alone
-    rest: float = 5.0  # until one call tries it again
+    rest: float = 5.0  # until one call tries it again; doubled each time that this fails
+    longest_rest: float = 60.0
 
 
 class Dependency:
@@ -48,7 +50,7 @@ class Dependency:
         self._name, self._patience, self._clock, self._sleep = name, patience, clock, sleep
         self._lock = threading.Lock()
         self._spare, self._retried = patience.spare_retries, 0
-        self._failed, self._resting_until = 0, 0.0
+        self._circuit = Circuit(patience.failures, patience.rest, patience.longest_rest, clock=clock)
 
     def call(self, attempt: Callable[[float], Result], *, timeout: float, deadline: Deadline = NEVER) -> Result:
         """What `attempt` gives, called with the seconds it may take: at most `timeout`, less where little time remains.
@@ -69,45 +71,31 @@ class Dependency:
             except UnavailableError as error:
                 # one who had less time than others proves nothing about the dependency by running out of it
                 if seconds == timeout or self._clock() - started < seconds:
-                    self._failed_once()
+                    self._circuit.failed()
                 wait = self._wait(number, error)
                 if wait >= min(deadline.remaining, self._patience.most_asked) or not self._may_retry(number):
                     raise
             except Exception:
-                self._answered()
+                self._circuit.answered()
                 raise
             else:
-                self._answered()
+                self._circuit.answered()
                 return result
             self._sleep(wait)
         raise AssertionError("the last attempt has returned or raised")
 
     def _begin(self) -> None:
+        if rests := self._circuit.rests():
+            raise UnavailableError(
+                f"{self._name} has failed again and again: try again in a few seconds", retry_after=rests
+            )
         with self._lock:
-            now = self._clock()
-            if self._failed >= self._patience.failures:
-                if now < self._resting_until:
-                    raise UnavailableError(
-                        f"{self._name} has failed {self._failed} times in a row: try again in a few seconds",
-                        retry_after=self._resting_until - now,
-                    )
-                self._resting_until = now + self._patience.rest  # this call tries it, the others go on waiting
             most = max(self._patience.lent_retries, self._patience.spare_retries)
             self._spare = min(self._spare + self._patience.retry_share, most)
 
-    def _failed_once(self) -> None:
-        with self._lock:
-            self._failed += 1
-            if self._failed >= self._patience.failures:
-                self._resting_until = self._clock() + self._patience.rest
-
-    def _answered(self) -> None:
-        with self._lock:
-            self._failed = 0
-
     def _may_retry(self, number: int) -> bool:
         with self._lock:
-            if number >= self._patience.attempts or self._failed >= self._patience.failures:
+            if number >= self._patience.attempts or self._circuit.open:
                 return False
             if self._spare < 1 and self._retried >= self._patience.lent_retries:
                 return False

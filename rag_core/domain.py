@@ -266,23 +266,6 @@ class AnswerRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
-    """The questions of one day: how they ended, and what became of their answers, whenever that showed.
-
-    Drafts that were not shown are counted apart: nobody chose what became of them.
-    """
-
-    day: date  # UTC
-    outcomes: Mapping[Outcome, int] = field(default_factory=dict)
-    helpful: int = 0
-    not_helpful: Mapping[str, int] = field(default_factory=dict)  # by reason, "" where none was given
-    uses: Mapping[Use, int] = field(default_factory=dict)  # of the drafts that were compared with what was sent
-    kept: float = 0.0  # the sum of what the edited ones kept, each a share of its draft
-    shadow_uses: Mapping[Use, int] = field(default_factory=dict)
-    shadow_kept: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Declined:
     """A question that was not answered."""
 

@@ -4,6 +4,7 @@ SupportBotError
 ├── UnavailableError         something we depend on did not answer: try again
 │   ├── AlreadyRunningError  somebody else has begun the same: try again when that has ended
 │   ├── HeldError            another worker is at it now: look again soon, nothing is wrong
+│   ├── AwayError            where it is to be shown is away, so nobody can be told either: it waits until it is back
 │   └── BusyError            a limit is reached, and nothing is wrong: come again later, as often as it takes
 ├── RejectedError            this input will never be accepted: do not try again
 ├── MisconfiguredError       an operator must act first: stop, say what to do
@@ -42,8 +43,12 @@ class HeldError(UnavailableError):
     """Another worker is at the same, who does it or tells why not: two deliveries met, and no operator need hear."""
 
 
+class AwayError(UnavailableError):
+    """What people read an answer in does not answer: who waits there hears nothing before it does."""
+
+
 class BusyError(UnavailableError):
-    """As much as may be asked of a service was asked, and this call was not made: that it waits counts as no try."""
+    """As much as may be asked of a service was asked, and nothing was done: that it waits counts as no try."""
 
 
 class RejectedError(SupportBotError):

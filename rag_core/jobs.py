@@ -21,6 +21,7 @@ class JobKind(StrEnum):
     RUN = "run"  # one step of an ingestion that many workers do
     SLACK = "slack"
     ZENDESK = "zendesk"
+    COSTS = "costs"  # what was charged, beside what was metered
 
 
 @dataclass(frozen=True, slots=True)

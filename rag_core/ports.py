@@ -31,13 +31,13 @@ from rag_core.domain import (
     Record,
     SourceName,
     Statement,
-    Tally,
     Usage,
     Vector,
 )
 from rag_core.jobs import Job
 from rag_core.runs import Build, SourceItem, Standing
 from rag_core.scans import RecognitionId, Recognized, Scan
+from rag_core.tallies import Tally
 
 OnStatement = Callable[[Statement], None]
 OnEmbedded = Callable[[int, int], None]  # chunks that have their vector, of how many that lacked one
@@ -124,6 +124,12 @@ class IndexWriter(Protocol):
 
     def remove(self, ids: Iterable[DocumentId]) -> None:
         """Stage the removal of documents; unknown ids are ignored."""
+
+    def forget(self, only: DocumentId | None = None) -> bool:
+        """Stage the removal of the source's documents, or of one, so that with the commit no text of theirs is left.
+
+        At once each version before that holds any is dropped, for no rollback to bring it back; whether there was one.
+        """
 
     def commit(self, embedder: Embedder | None, progress: OnEmbedded = lambda _done, _total: None) -> int:
         """Make the run visible, and give the number of chunks in the index, those of all sources.

@@ -81,6 +81,13 @@ class Book:
             if self._records.change(FACTS, AS_OF, msgspec.json.encode(at), seen=seen):
                 return
 
+    def set_back(self, at: datetime | None) -> None:
+        """Older than what was said before, or not known."""
+        if at:
+            self._records.put(FACTS, AS_OF, msgspec.json.encode(at))
+        else:
+            self._records.remove(FACTS, AS_OF)
+
     def as_of(self) -> datetime | None:
         found = self._records.get(FACTS, AS_OF)
         return _read(found.value, datetime) if found else None

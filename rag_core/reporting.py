@@ -9,14 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from rag_core.domain import AnswerRecord, Declined, Outcome, Tally, Usage, Use
+from rag_core.domain import AnswerRecord, Declined, Outcome, Usage, Use
 from rag_core.grouping import group
 from rag_core.ports import Embedder, FeedbackLog
+from rag_core.tallies import Durations, Tally
 
 LISTED = 10  # worst answers, and gaps
 GROUPED = 500  # questions without an answer that are compared with each other, the newest
 UNSAID = "no reason given"
-NOTHING = Usage("")
+NOTHING, UNTIMED = Usage(""), Durations()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Report:
     drafts: Drafts = Drafts()
     shadow: Drafts = Drafts()  # that nobody was shown: what would have been
     used: Usage = NOTHING  # of all metered models, by answered questions and others
+    durations: Durations = UNTIMED
 
     @property
     def usd_per_answer(self) -> float | None:
@@ -138,6 +140,7 @@ def report(
         by_meaning=comparing is not None,
         drafts=_drafts([tally.uses for tally in tallies], sum(tally.kept for tally in tallies)),
         shadow=_drafts([tally.shadow_uses for tally in tallies], sum(tally.shadow_kept for tally in tallies)),
+        durations=Durations.over(tally.durations for tally in tallies),
         used=_sum([each for of_day in usage.values() for each in of_day]),
     )
 

@@ -175,6 +175,10 @@ class Runs:
         """When the index was last brought up to date with a source; None: not since runs are on record."""
         return self._book.as_of()
 
+    def rolled_back(self, to: datetime | None) -> None:
+        """What answers now is as old as that, whatever has been read since; None: nobody knows."""
+        self._book.set_back(to)
+
     def _take(self, wanted: Held) -> Held:
         for _ in range(TRIES):
             seen, held = self._book.latest(wanted.run.source)
@@ -224,6 +228,7 @@ class Runs:
         return told
 
     def _end(self, run: RunRecord) -> None:
+        run = replace(run, stage="", done=0, total=0, current="") if run.state is RunState.DONE else run
         if run.state is RunState.DONE and run.ended:
             self._book.brought_up_to_date(run.ended)
         self._book.archive(run)

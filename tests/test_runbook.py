@@ -1,6 +1,7 @@
 """Whoever is woken by an alarm finds its page, and on it only commands and queries that there are."""
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ SECTIONS = ("## What it means", "## Look first", "## What to do", "## When to ca
 ALARM = re.compile(r"AlarmName: .*\$\{Stage\}-([a-z-]+)")
 QUERY = re.compile(r"Name: !Sub supportbot-\$\{Stage\}/(.+)")
 TITLE = re.compile(r'"title": "([^"]+)"')
+ERRORS = {"KeyError", "ThrottlingException"}
 WANTED = {
     *("error-share", "latency", "dead-letters", "queue-age", "throttling", "cost"),
     *("abstention", "helpful-share", "ingestion-stale"),
@@ -23,6 +25,12 @@ WANTED = {
 
 def in_templates(pattern: re.Pattern[str]) -> set[str]:
     return {name for path in (ROOT / "infra").glob("*.yaml") for name in pattern.findall(path.read_text("utf-8"))}
+
+
+def parameters() -> set[str]:
+    texts = (path.read_text("utf-8") for path in (ROOT / "infra").glob("*.yaml"))
+    blocks = (re.split(r"\n(?=\S)", text.split("\nParameters:\n")[1])[0] for text in texts)
+    return {name for block in blocks for name in re.findall(r"^  (\w+):", block, re.MULTILINE)}
 
 
 def test_every_alarm_has_its_page_and_every_page_its_alarm() -> None:
@@ -39,7 +47,7 @@ class TestAPage:
         assert len(PAGES[name].splitlines()) <= 45
 
     def test_its_commands_and_its_pages_are_there(self, name: str) -> None:
-        for command in re.findall(r"`supportbot ([a-z]+)", PAGES[name]):
+        for command in re.findall(r"`supportbot (?:--stage \S+ )?([a-z]+)", PAGES[name]):
             assert command in COMMANDS
         for page in re.findall(r"\]\(([^)#]+\.md)", PAGES[name]):
             assert (ROOT / "docs/runbook" / page).resolve().is_file(), page
@@ -54,6 +62,15 @@ class TestAPage:
         there = in_templates(TITLE)
         named = set(re.findall(r'dashboard, "([^"]+)"', PAGES[name]))
         assert not there or named <= there
+
+    def test_its_parameters_are_the_templates(self, name: str) -> None:
+        named = set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)*)(?:=[^`]*)?`", PAGES[name]))
+        assert named - ERRORS <= parameters()
+
+    def test_its_options_are_there(self, name: str) -> None:
+        for command, option in re.findall(r"`supportbot ([a-z]+)[^`]*? (--[a-z-]+)", PAGES[name]):
+            made = import_module(f"bot.commands.{command}").command
+            assert option in [each for parameter in made.params for each in parameter.opts]
 
     def test_its_settings_are_there(self, name: str) -> None:
         known = {f"{PREFIX}{field.name.upper()}" for field in msgspec.structs.fields(Settings)}

@@ -21,7 +21,7 @@ ESCAPE = re.compile(r"\\([\\*\[\]<~`|_])")
 @options.json_option
 def command(text: str, home: str | None, audience: str, follow_up: str | None, as_json: bool) -> None:
     """Ask TEXT; the answer names its sources, and its id is what `supportbot rate` takes."""
-    app = options.app(home)
+    app = options.app(home, once=True)
     question = app.question(
         text,
         audience=Audience(audience),

@@ -1,6 +1,5 @@
 """`supportbot costs`: the tokens that were metered beside what AWS charged, day by day."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import click
@@ -8,12 +7,12 @@ import click
 from bot import presenting
 from bot.commands import options
 from bot.commands.estimating import show, use_options
+from bot.comparing import explained, usd
 from rag_core.costing import Costs
 from rag_core.errors import UnavailableError
 
 DAYS = 30
 EARLIEST, LATEST = date(2006, 1, 1), date(9998, 12, 31)  # AWS is no older, and no calendar ends with a bill
-CENT = 0.005  # USD: what is below half a cent is shown in finer digits
 
 
 @click.command("costs")
@@ -94,30 +93,5 @@ def _print(made: Costs, first: date, last: date) -> None:
     console.print(table)
     for service, total in made.charged.items():
         console.print(f"{usd(total):>12}  {service}")
-    for line in _explained(made):
+    for line in explained(made):
         console.print(line)
-
-
-def _explained(made: Costs) -> Iterator[str]:
-    """Why the bill is not what was metered."""
-    if not (found := made.difference):
-        return
-    more = found.models - found.metered
-    apart = f"{usd(abs(more))} {'more' if more >= 0 else 'less'}"
-    yield (
-        f"Of this Bedrock {usd(found.models)}, where {usd(found.metered)} was metered on the same days: {apart}. "
-        "Metered are the answers, by the price table; not metered are embeddings, reranking, rewriting, eval and "
-        "doctor. A regional profile costs more than the list, a discount less."
-    )
-    yield f"Everything else, {usd(found.rest)}, runs with or without questions: no token stands for it."
-    if found.late:
-        yield f"{usd(found.late)} was metered on days that are not billed yet: a bill is up to a day late."
-    if made.others:
-        yield f"{usd(made.others)} more was charged to the account without the tag of SUPPORTBOT_COST_TAG."
-
-
-def usd(amount: float) -> str:
-    """A credit is negative."""
-    size = abs(amount)
-    shown = f"${size:,.2f}" if size >= CENT or not size else f"${size:.6f}"
-    return f"-{shown}" if amount < 0 else shown

@@ -17,7 +17,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 SIZES = ("small", "standard", "large")
 DATED = "2026-11-28"
 SAID = (
-    f"List prices of us-east-1 of {DATED}, without free tiers, discounts and tax: check them for your region and day.",
+    f"List prices of us-east-1 of {DATED}, without discounts and tax: check them for your region and day.",
     "Quantities are measured or assumed, as the last table says; none was taken from a bill.",
 )
 GROUPS = (
@@ -85,11 +85,25 @@ def _printed(made: Sequence[Estimate], known: Tables, use: Use) -> Iterator[str]
             for each in made
         ],
     )
+    yield from ("", "Less what AWS gives to every account, for ever, if nothing else in it takes that:", "")
+    yield from _table(
+        ("size", "idle, a month", "the month"),
+        [
+            (each.size, _money(each.idle_usd - each.idle_free_usd), _money(each.month_usd - each.month_free_usd))
+            for each in made
+        ],
+    )
+    yield ""
+    yield f"That is {_free(known)} a month."
     for each in made:
         yield from _lines(each, known)
     yield from ("", "### Where the quantities come from", "")
     rows = [(number(figure.value), figure.unit, figure.how) for figure in known.figures.values()]
     yield from _table(("quantity", "of", "how"), rows)
+
+
+def _free(known: Tables) -> str:
+    return "; ".join(f"{number(price.free)} x {price.per}" for price in known.prices.values() if price.free)
 
 
 def _lines(each: Estimate, known: Tables) -> Iterator[str]:
@@ -126,7 +140,8 @@ def _money(amount: float) -> str:
 
 
 def _json(each: Estimate) -> dict[str, object]:
-    totals = {name: round(getattr(each, f"{name}_usd"), 6) for name in ("idle", "awake", "thousand", "month", "once")}
+    names = ("idle", "awake", "thousand", "month", "once", "idle_free", "month_free")
+    totals = {name: round(getattr(each, f"{name}_usd"), 6) for name in names}
     return {"size": each.size, "usd": totals, **{name: list(map(_line, getattr(each, name))) for name, _ in GROUPS}}
 
 

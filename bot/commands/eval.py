@@ -23,7 +23,7 @@ def command(questions: Path, home: str | None, audience: str, misses: bool, as_j
     """
     from rag_core import evaluating
 
-    app = options.app(home)
+    app = options.app(home, once=True)
     cases = evaluating.read_cases(questions)
     if absent := evaluating.absent(cases, app.index.document_ids()):
         click.echo(f"{len(absent)} gold documents are not ingested, the first is {absent[0]}", err=True)

@@ -31,9 +31,12 @@ def audience_option(text: str) -> Callable[[Decorated], Decorated]:
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
-def app(home: str | None, port: int | None = None) -> App:
-    """The app on the home that was named last: after the command, before it, in the environment, or the default."""
-    return build(load(home=home or click.get_current_context().obj, port=port))
+def app(home: str | None, port: int | None = None, *, once: bool = False) -> App:
+    """The app on the home that was named last: after the command, before it, in the environment, or the default.
+
+    `once`: for a command that asks, and ends.
+    """
+    return build(load(home=home or click.get_current_context().obj, port=port), once=once)
 
 
 def text(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot import presenting, spending
+from bot import durations, presenting, spending
 from bot.commands import options
 from rag_core.reporting import Drafts, Gap, Report
 
@@ -27,7 +27,7 @@ MOST_DAYS = 36_500
 @options.home_option
 @options.json_option
 def command(since: str | None, days: int | None, html: Path | None, home: str | None, as_json: bool) -> None:
-    """Show questions, answered and helpful share, what agents sent, the worst answers and the gaps in the documents.
+    """Show questions, answered and helpful share, how long answers took, the worst ones, and gaps in the documents.
 
     Days are UTC, today is the last one. A rating counts for the day its question was asked, and so does what an agent
     sent.
@@ -86,6 +86,8 @@ def _print(made: Report) -> None:
     console.print(f"{made.ratings} ratings, {_share(made.helpful_share)} helpful")
     if made.tokens_per_answer and made.usd_per_answer is not None:
         console.print(_taken(made.tokens_per_answer, made.usd_per_answer))
+    for line in durations.told(made.durations):
+        console.print(line)
     if made.drafts.compared:
         console.print(_sent(made.drafts))
     if made.shadow.compared:

@@ -9,7 +9,10 @@ from bot.app import App
 from bot.commands import options
 from rag_core.domain import Audience, SourceName
 from rag_core.errors import MisconfiguredError
+from rag_core.recording import NAMED as RECORDED
 from rag_core.runs import RunRecord, RunState
+
+NAMED = 10  # documents that failed, of a run
 
 
 @click.command("status")
@@ -41,6 +44,8 @@ def command(home: str | None, history: bool, as_json: bool) -> None:
         for run in shown:
             if run.source == source:
                 click.echo(f"       {' '.join(_told(run))}")
+                for line in _failures(app, run):
+                    click.echo(f"         {line}")
     if sources:
         click.echo(f"search: {f'words and vectors by {model}' if model else 'words only'}")
     if told := spending.told(app):
@@ -75,3 +80,15 @@ def _told(run: RunRecord) -> Iterator[str]:
         )
     if run.reason:
         yield f"because {run.reason}"
+
+
+def _failures(app: App, run: RunRecord) -> Iterator[str]:
+    """The latest run of a source names fewer than are on record of it."""
+    if run.result is None or not run.failed:
+        return
+    whole = app.runs.find(run.source, run.id) if run.failed > len(run.result.failures) else run
+    named = whole.result.failures[:NAMED] if whole and whole.result else ()
+    for failure in named:
+        yield f"failed: {failure.document}: {failure.reason}"
+    if run.failed > len(named):
+        yield f"and {run.failed - len(named):,} more: supportbot status --history --json names the first {RECORDED}"

@@ -1,12 +1,13 @@
 """An estimate of one size: four groups of lines and what they come to in a month."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.estimating.asking import THOUSAND, once, per_thousand
 from bot.estimating.lines import Line
 from bot.estimating.standing import awake, idle
-from bot.estimating.tables import Tables, TokenPrices
+from bot.estimating.tables import Price, Tables, TokenPrices
 from bot.estimating.use import Use
 
 
@@ -40,6 +41,29 @@ class Estimate:
     @property
     def month_usd(self) -> float:
         return self.idle_usd + self.awake_usd + self.thousand_usd * self.use.questions / THOUSAND
+
+    @property
+    def idle_free_usd(self) -> float:
+        """Of it what AWS gives to every account."""
+        return given(self._idle_quantities)
+
+    @property
+    def month_free_usd(self) -> float:
+        thousands = self.use.questions / THOUSAND
+        asked = [(line, line.quantity * thousands) for line in self.per_thousand]
+        return given([*self._idle_quantities, *((line, line.quantity) for line in self.awake), *asked])
+
+    @property
+    def _idle_quantities(self) -> list[tuple[Line, float]]:
+        return [(line, line.quantity) for line in self.idle]
+
+
+def given(quantities: Sequence[tuple[Line, float]]) -> float:
+    """USD that the free units save: of each price once, however many lines have it."""
+    used = defaultdict[Price, float](float)
+    for line, quantity in quantities:
+        used[line.price] += quantity
+    return sum(min(quantity, price.free) * price.usd for price, quantity in used.items())
 
 
 def total(lines: Sequence[Line]) -> float:

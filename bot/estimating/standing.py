@@ -17,12 +17,11 @@ def idle(tables: Tables, size: Size, use: Use) -> list[Line]:
     month, alive = Factor(1, "month"), Factor(HOURS, "hours")
     lines = [
         Line("Secrets Manager", (Factor(value("secrets"), "secret"), month), price["secret"]),
-        Line("CloudWatch alarms", (Factor(value("alarms"), "alarms"), month), price["alarm"]),
+        Line("CloudWatch alarms", (Factor(value("alarms"), "metrics"), month), price["alarm"]),
         Line("CloudWatch dashboard", (Factor(value("dashboards"), "dashboard"), month), price["dashboard"]),
         Line(
             "SQS: functions ask for jobs",
-            (*_count(tables, "queues", "queues"), *_count(tables, "pollers", "pollers"),
-             Factor(value("polls"), "a minute"), Factor(MINUTES, "minutes")),
+            (_pollers(tables, size), Factor(value("polls"), "a minute"), Factor(MINUTES, "minutes")),
             price["sqs_request"],
         ),
         Line("S3: documents", (Factor(use.chunks * value("document_size") / KB, "GB"), month), price["s3_storage"]),
@@ -31,7 +30,7 @@ def idle(tables: Tables, size: Size, use: Use) -> list[Line]:
             (Factor(use.chunks * value("chunk_size") / KB, "GB"), month),
             price["opensearch_storage"],
         ),
-    ]  # fmt: skip
+    ]
     if use.classic:
         units = Factor(value("classic_units"), "OCU")
         lines.append(Line("OpenSearch Serverless CLASSIC, at least", (units, alive), price["opensearch_hour"]))
@@ -39,6 +38,8 @@ def idle(tables: Tables, size: Size, use: Use) -> list[Line]:
         lines += _cache(tables, size, alive)
     if size.provisioned:
         lines += _provisioned(tables, size)
+    if size.pollers:
+        lines.append(Line("Lambda: pollers kept ready", (Factor(size.pollers, "pollers"), alive), price["poller_hour"]))
     return lines
 
 
@@ -92,5 +93,7 @@ def _provisioned(tables: Tables, size: Size) -> list[Line]:
     ]
 
 
-def _count(tables: Tables, name: str, unit: str) -> tuple[Factor]:
-    return (Factor(tables.value(name), unit),)
+def _pollers(tables: Tables, size: Size) -> Factor:
+    """Lambda's own for each queue, but for one that has pollers of its own."""
+    queues = tables.value("queues") - bool(size.pollers)
+    return Factor(queues * tables.value("pollers") + size.pollers, "pollers")

@@ -24,6 +24,7 @@ class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     usd: float
     per: str
     source: str
+    free: float = 0.0  # units a month that every account has for nothing, for ever
 
 
 class TokenPrice(Protocol):
@@ -67,6 +68,8 @@ class Size(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="pasc
     burst: int
     provisioned: int  # of each function that answers
     provisioned_most: int
+    pollers: int  # of the questions' queue, kept ready; 0: Lambda's own
+    pollers_most: int
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def tables(settings: Settings) -> Tables:
     for name, usd in _stated(settings.list_prices).items():
         if name not in prices:
             raise wrong("list_prices", f"{name!r} is no price of ours; there are {', '.join(prices)}")
-        prices[name] = Price(usd, prices[name].per, "SUPPORTBOT_LIST_PRICES")
+        prices[name] = Price(usd, prices[name].per, "SUPPORTBOT_LIST_PRICES", prices[name].free)
     return Tables(prices, known.figures, known.sizes)
 
 

@@ -9,10 +9,12 @@ from functools import cache
 
 from markupsafe import Markup
 
+from bot import durations
 from bot.local import charts
 from bot.local.templating import STATIC, fill
 from rag_core.domain import AnswerRecord
 from rag_core.reporting import Drafts, Report
+from rag_core.tallies import Durations
 
 SENT = ("As it was", "Edited", "Not used")
 SHADOW = ("The same", "A part of it", "Nothing of it")
@@ -31,6 +33,7 @@ def page(report: Report, *, inside: bool = False) -> str:
         reasons=charts.counts(report.reasons, "reasons why answers did not help") if report.reasons else None,
         sent=_sent(report.drafts, SENT, "what agents sent where there was a draft"),
         shadow=_sent(report.shadow, SHADOW, "what agents sent where nobody was shown the draft"),
+        took=_took(report.durations),
         worst=[(record, _against(record)) for record in report.worst],
     )
 
@@ -53,6 +56,25 @@ def _sent(drafts: Drafts, names: tuple[str, ...], description: str) -> dict[str,
     """None where nothing was compared."""
     rows = tuple(zip(names, (drafts.as_is, drafts.edited, drafts.unused), strict=True))
     return {"rows": rows, "chart": charts.counts(rows, description)} if drafts.compared else None
+
+
+def _took(found: Durations) -> dict[str, object] | None:
+    """None where nothing was timed."""
+    rows = [
+        (name, durations.seconds(p[50]), durations.seconds(p[90]), durations.seconds(p[99]))
+        for what, name in durations.TIMES.items()
+        if (p := found.percentiles(what))
+    ]
+    if not rows:
+        return None
+    stages = [(name, round(share * 100)) for name, share in durations.stages(found)]
+    return {
+        "rows": rows,
+        "stages": stages,
+        "chart": charts.counts(stages, "the share of each stage in percent") if stages else None,
+        "cached": durations.cached(found),
+        "hits": sum(found.cached.values()),
+    }
 
 
 def _against(record: AnswerRecord) -> dict[str, object]:

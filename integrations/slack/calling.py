@@ -8,13 +8,15 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 from slack_sdk.errors import SlackApiError
 
 from rag_core.domain import Deadline
-from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
+from rag_core.errors import AwayError, BusyError, MisconfiguredError, RejectedError, UnavailableError
+from rag_core.resting import Circuit
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
@@ -44,7 +46,7 @@ class RefusedError(RejectedError):
         self.code = code
 
 
-class LostError(UnavailableError):
+class LostError(AwayError):
     """It cannot be told whether Slack did what it was asked for."""
 
 
@@ -57,13 +59,13 @@ class Pace:
         self._lock = threading.Lock()
 
     def wait(self, channel: str, longest: float) -> float:
-        """Seconds until this post's turn, which is taken. Raises UnavailableError where that is too long."""
+        """Seconds until this post's turn, which is taken. Raises BusyError where that is too long."""
         with self._lock:
             now = self._clock()
             self._next = {each: at for each, at in self._next.items() if at > now}
             at = self._next.get(channel, now)
             if at - now > longest:
-                raise UnavailableError("too much is being posted in this channel", retry_after=at - now)
+                raise BusyError("too much is being posted in this channel", retry_after=at - now)
             self._next[channel] = at + self._interval
             return at - now
 
@@ -79,15 +81,18 @@ class Slack:
         bot_user: str,
         bot: str = "",
         pace: Pace | None = None,
+        circuit: Circuit | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.client, self.deadline, self.bot_user, self.bot = client, deadline, bot_user, bot
-        self._pace, self._sleep = pace or Pace(), sleep
+        self._pace, self._circuit, self._sleep = pace or Pace(), circuit or Circuit(), sleep
 
     def afresh(self) -> "Slack":
         """The same with a little time of its own where none is left: enough to say so."""
         until = Deadline(max(self.deadline.at, Deadline.within(APOLOGY).at))
-        return Slack(self.client, until, bot_user=self.bot_user, bot=self.bot, pace=self._pace, sleep=self._sleep)
+        afresh = copy(self)
+        afresh.deadline = until
+        return afresh
 
     def call(self, method: "Callable[..., SlackResponse]", **arguments: Any) -> dict[str, Any]:
         for tried in range(1, TRIES + 1):
@@ -112,7 +117,7 @@ class Slack:
                 if error.retry_after is None:
                     raise
                 wait = max(error.retry_after, least)
-                if wait > self.deadline.remaining - LEFT:
+                if wait > self.deadline.remaining - LEFT or self._circuit.open:
                     raise
                 self._sleep(wait)
                 least *= 2
@@ -121,17 +126,28 @@ class Slack:
         """As `once`, without waiting: UnavailableError says after how long to come again."""
         if not self.deadline.remaining:
             raise UnavailableError("no time is left for another call of Slack")
+        if rests := self._circuit.rests():
+            raise BusyError("Slack has failed again and again: it is left alone for now", retry_after=rests)
         self.client.timeout = math.ceil(min(PATIENCE, self.deadline.remaining + AFTER - 1))
         try:
             response = method(**arguments)
         except SlackApiError as error:
-            raise _translated(error) from None  # the SDK's own message quotes the whole response
+            raise self._told(_translated(error)) from None  # the SDK's own message quotes the whole response
         except (OSError, HTTPException) as error:
-            raise LostError(f"Slack did not answer ({type(error).__name__})") from error
+            raise self._told(LostError(f"Slack did not answer ({type(error).__name__})")) from error
+        self._circuit.answered()
         data = response.data
         if not isinstance(data, dict):
             raise LostError("Slack answered with something else than JSON")
         return data
+
+    def _told(self, error: Exception) -> Exception:
+        """The same, once it is noted whether Slack was there for us."""
+        if isinstance(error, LostError | BusyError):
+            self._circuit.failed()
+        else:
+            self._circuit.answered()
+        return error
 
 
 def _translated(error: SlackApiError) -> Exception:
@@ -139,7 +155,7 @@ def _translated(error: SlackApiError) -> Exception:
     data = response.data if isinstance(response.data, dict) else {}
     code = str(data.get("error", ""))
     if response.status_code == 429 or code in OFTEN:
-        return UnavailableError("Slack is called too often", retry_after=waiting(response.headers))
+        return BusyError("Slack is called too often", retry_after=waiting(response.headers))
     if response.status_code >= 500 or code in UNSURE or not code or " " in code:  # words: a page instead of JSON
         return LostError(f"Slack answered with an error of its own ({response.status_code})")
     if code in TOKEN:

@@ -17,7 +17,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from integrations.slack.calling import PATIENCE, LostError, RefusedError, waiting
 from rag_core.domain import Deadline
-from rag_core.errors import RejectedError, UnavailableError
+from rag_core.errors import BusyError, RejectedError, UnavailableError
 
 SLACK = "https://slack.com/api/"
 SLACKS = re.compile(r"(?:^|\.)slack(?:-gov)?\.com$")
@@ -66,7 +66,7 @@ class Web:
             with error:
                 if error.code == 429:
                     after = waiting(dict(error.headers.items()))
-                    raise UnavailableError("Slack is called too often", retry_after=after) from error
+                    raise BusyError("Slack is called too often", retry_after=after) from error
                 if error.code >= 500:
                     raise LostError(f"Slack answered with an error of its own ({error.code})") from error
                 raise RefusedError(f"http_{error.code}") from error

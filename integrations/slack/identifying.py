@@ -10,6 +10,7 @@ from integrations.slack.calling import Slack
 from integrations.slack.needs import Installations, Installed
 from integrations.slack.silencing import quiet
 from rag_core.domain import Deadline
+from rag_core.resting import Circuit
 
 PATIENCE = 10.0  # seconds to learn who we are
 REMEMBERED = 1_000  # tokens
@@ -34,8 +35,8 @@ class FixedInstallation:
 class Identities:
     """Installations that know who we are; Slack is asked once a token."""
 
-    def __init__(self, installations: Installations, base_url: str) -> None:
-        self._installations, self._base_url = installations, base_url
+    def __init__(self, installations: Installations, base_url: str, circuit: Circuit | None = None) -> None:
+        self._installations, self._base_url, self._circuit = installations, base_url, circuit or Circuit()
         self._known: dict[str, Installed] = {}
         self._lock = threading.Lock()
 
@@ -54,6 +55,6 @@ class Identities:
 
     def _asked(self, token: str) -> Installed:
         client = WebClient(token, base_url=self._base_url, retry_handlers=[], logger=quiet())
-        slack = Slack(client, Deadline.within(PATIENCE), bot_user="")
+        slack = Slack(client, Deadline.within(PATIENCE), bot_user="", circuit=self._circuit)
         about = slack.call(client.auth_test)
         return Installed(token, str(about["user_id"]), str(about.get("bot_id") or ""))

@@ -29,6 +29,7 @@ from integrations.slack.welcoming import Welcoming
 from integrations.slack.whispering import Whispering
 from rag_core.domain import Deadline
 from rag_core.errors import MisconfiguredError, RejectedError, SupportBotError, UnavailableError
+from rag_core.resting import Circuit
 
 DEADLINE, ERROR = "supportbot_deadline", "supportbot_error"  # in a request's context
 
@@ -66,8 +67,8 @@ class SlackWorker:
             commands=commands,
             apologising=Apologising(core, whispering),
         )
-        self._installations, self._pace = installations, pace or Pace()
-        self._bolt = _bolt(Identities(installations, base_url), base_url)
+        self._installations, self._pace, self._circuit = installations, pace or Pace(), Circuit()
+        self._bolt = _bolt(Identities(installations, base_url, self._circuit), base_url)
         Handling(use_cases, self._slack).register(self._bolt)
 
     def work(self, event: str, deadline: Deadline, last: bool, at: datetime | None = None) -> None:
@@ -90,6 +91,7 @@ class SlackWorker:
             bot_user=context.bot_user_id or "",
             bot=context.bot_id or "",
             pace=self._pace,
+            circuit=self._circuit,
         )
 
 

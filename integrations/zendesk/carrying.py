@@ -18,10 +18,11 @@ from requests.adapters import HTTPAdapter
 from integrations.zendesk.addressing import Site
 from integrations.zendesk.authorizing import PATIENCE, Access
 from integrations.zendesk.pacing import Pace
-from integrations.zendesk.reaching import unreached
+from integrations.zendesk.reaching import UnreachedError, unreached
 from integrations.zendesk.refusing import ConflictError, LostError, translated
 from rag_core.domain import Deadline
 from rag_core.errors import BusyError, UnavailableError
+from rag_core.resting import Circuit
 
 TRIES = 3  # of what may be repeated, and of what did not arrive
 BACKOFF = 0.2  # seconds, doubled with each try
@@ -44,10 +45,16 @@ class Wire(requests.Session):
     """For one thread: requests' sessions are not safe to share. Without a pace it calls as often as it is asked to."""
 
     def __init__(
-        self, site: Site, access: Access, sleep: Callable[[float], None] = time.sleep, pace: Pace | None = None
+        self,
+        site: Site,
+        access: Access,
+        sleep: Callable[[float], None] = time.sleep,
+        pace: Pace | None = None,
+        circuit: Circuit | None = None,
     ) -> None:
         super().__init__()
         self._site, self._access, self._sleep, self._pace = site, access, sleep, pace
+        self._circuit = circuit or Circuit()
         self._call = Call(Deadline.within(0))
         self._header = ""
         self.auth = self._sign  # as `auth`, because a .netrc goes before a header
@@ -82,6 +89,8 @@ class Wire(requests.Session):
         """Seconds until it may be sent again; None: it may not, or there is no time for it."""
         if isinstance(error, ConflictError) or (isinstance(error, LostError) and not self._call.may_repeat(method)):
             return None
+        if self._circuit.open:
+            return None
         if tried >= TRIES and error.retry_after is None:
             return None
         wait = BACKOFF * 2**tried if not error.retry_after else error.retry_after
@@ -92,7 +101,7 @@ class Wire(requests.Session):
         for tried in (1, 2):
             self._wait_for_a_turn(method, url)
             self._header = self._access.header(self._call.deadline)
-            response = self._send(method, url, *args, **options)
+            response = self._watched(method, url, *args, **options)
             if tried == 1 and response.status_code == 401 and self._access.refused(self._header):
                 continue
             return _checked(response)
@@ -107,6 +116,21 @@ class Wire(requests.Session):
                 if wait > self._call.deadline.remaining - LEFT:
                     raise BusyError("as much as may be asked of Zendesk was asked", retry_after=wait)
                 self._sleep(wait)
+
+    def _watched(self, method: str, url: str, *args: Any, **options: Any) -> requests.Response:
+        """What is in trouble, or is asked too often, rests after a while."""
+        if rests := self._circuit.rests():
+            raise BusyError("Zendesk has failed again and again: it is left alone for now", retry_after=rests)
+        try:
+            response = self._send(method, url, *args, **options)
+        except (LostError, UnreachedError):
+            self._circuit.failed()
+            raise
+        if response.status_code == 429 or response.status_code >= 500:
+            self._circuit.failed()
+        else:
+            self._circuit.answered()
+        return response
 
     def _send(self, method: str, url: str, *args: Any, **options: Any) -> requests.Response:
         remaining = self._call.deadline.remaining

@@ -15,6 +15,7 @@ from integrations.zendesk.addressing import Site
 from integrations.zendesk.authorizing import Access
 from integrations.zendesk.refusing import LostError
 from rag_core.domain import Deadline
+from rag_core.resting import Circuit
 
 if TYPE_CHECKING:
     from integrations.zendesk.carrying import Wire
@@ -30,7 +31,7 @@ class Zendesk:
     def __init__(
         self, site: Site, access: Access, sleep: Callable[[float], None] = time.sleep, pace: "Pace | None" = None
     ) -> None:
-        self.site, self._access, self._sleep, self._pace = site, access, sleep, pace
+        self.site, self._access, self._sleep, self._pace, self._circuit = site, access, sleep, pace, Circuit()
         self._threads = threading.local()
 
     @contextmanager
@@ -71,7 +72,7 @@ class Zendesk:
     def _made(self) -> "tuple[Any, Wire]":
         from integrations.zendesk.carrying import Wire
 
-        wire = Wire(self.site, self._access, self._sleep, self._pace)
+        wire = Wire(self.site, self._access, self._sleep, self._pace, self._circuit)
         subdomain, _, domain = self.site.netloc.partition(".")  # it takes a response for Zendesk's by its host
         made = _zenpy()(
             subdomain=subdomain,

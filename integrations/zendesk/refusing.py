@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from rag_core.errors import BusyError, MisconfiguredError, RejectedError, SupportBotError, UnavailableError
+from rag_core.errors import AwayError, BusyError, MisconfiguredError, RejectedError, SupportBotError, UnavailableError
 
 UNNAMED = 1.0  # seconds to wait where Zendesk does not say how long
 WORD = re.compile(r"[A-Za-z_ ]{1,60}")
@@ -19,7 +19,7 @@ PERMIT = "check the scopes of the OAuth client, and the role of its user"
 NOBODY = "there is no Zendesk at this address: check SUPPORTBOT_ZENDESK_SUBDOMAIN"
 
 
-class LostError(UnavailableError):
+class LostError(AwayError):
     """It cannot be told whether Zendesk did what it was asked for."""
 
 

@@ -4,7 +4,6 @@ Nothing of what was delivered is believed but which ticket it is; it may come of
 cannot be made for good is told: to agents by a tag, to the operator with the reason.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 from integrations.zendesk.claiming import held
@@ -21,7 +20,7 @@ from integrations.zendesk.refusing import ConflictError, MissingError, RefusedEr
 from integrations.zendesk.tickets import Tickets
 from integrations.zendesk.writing import FAILED, Links, Writing
 from rag_core.domain import Deadline, QuestionId
-from rag_core.errors import BusyError, HeldError, RejectedError, SupportBotError, UnavailableError
+from rag_core.errors import AwayError, BusyError, HeldError, RejectedError, SupportBotError, UnavailableError
 
 LOOKS = 4  # at a ticket that others change at the same time
 GRACE = 5.0  # seconds to say that there will be no draft
@@ -110,7 +109,12 @@ class ZendeskWorker:
         return True
 
     def _give_up(self, attempt: Attempt, error: Exception) -> None:
+        """Raises AwayError where that could not be said: it is tried again once it can."""
         if not attempt.told and not attempt.settled:
-            with suppress(SupportBotError):
+            try:
                 self._writing.failed(attempt.ticket, Deadline.within(GRACE))
+            except AwayError:
+                raise
+            except SupportBotError:
+                pass
         self._core.failed(attempt.named, error, attempt.quoting)

@@ -26,10 +26,16 @@ class DailyBills:
     """Bills over others. `of`: whose they are, such as the tag; another's are not taken for them."""
 
     def __init__(
-        self, bills: Bills, records: Records, of: str = "", clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        bills: Bills,
+        records: Records,
+        of: str = "",
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        again: timedelta = AGAIN,
     ) -> None:
         self._bills, self._records, self._clock = bills, records, clock
-        self._group = f"bills#{of}"
+        self._group, self._again = f"bills#{of}", again
 
     def by_day(self, first: date, last: date) -> Mapping[date, Bill]:
         days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
@@ -50,4 +56,4 @@ class DailyBills:
             return None
         asked = msgspec.json.decode(record.value, type=_Asked)
         settled = asked.at.date() - day >= SETTLED
-        return asked.bill if settled or self._clock() - asked.at < AGAIN else None
+        return asked.bill if settled or self._clock() - asked.at < self._again else None

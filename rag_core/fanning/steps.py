@@ -65,7 +65,7 @@ class Steps:
         if record.state is RunState.WAITING:
             try:
                 self._send([Order(Step.PLAN, source, run, by, full=full, agreed=agreed, more=more or {})])
-            except UnavailableError as error:
+            except SupportBotError as error:
                 self._runs.withdraw(record, str(error))
                 raise
         return record
@@ -74,8 +74,12 @@ class Steps:
         """Go on with a run that failed or died, from what is staged and counted. Raises RejectedError."""
         record = self._runs.revive(source)
         order = Order(Step.PLAN, source, record.id, by, full=record.full, agreed=agreed)
-        token = planning.known(self._parts, order)
-        self._send(self._left(replace(order, token=token)) if token else [order])
+        try:
+            token = planning.known(self._parts, order)
+            self._send(self._left(replace(order, token=token)) if token else [order])
+        except SupportBotError as error:  # else it would hold its source, and nobody be at it
+            self._fail(order, str(error))
+            raise
         return record
 
     def cancel(self, source: SourceName, by: PersonId) -> RunRecord:
@@ -102,8 +106,7 @@ class Steps:
             self._work(order, last, replace(pending, recognition=recognition))
 
     def _work(self, order: Order, last: bool, over: Pending | None = None) -> None:
-        record = self._held(order)
-        if record is None:
+        if (record := self._held(order)) is None:
             return
         try:
             self._do(order, record, last, over)
@@ -222,7 +225,7 @@ class Steps:
         name, of = counted(order, "scans"), len(scanned.scans(self._store, order).units)
         note = b""
         if self._parts.counts.note(name, order.unit) is None:
-            found = self._recognised(order, last, over)
+            found = scanned.tried(self._parts, self._store, order, last, over)
             if found is None:
                 return
             note = msgspec.json.encode(found)
@@ -230,16 +233,6 @@ class Steps:
             self._send([replace(order, step=Step.PACK, unit=0)])
         scanned.done(self._parts, self._store, order)
         self._tell(record, "recognising", name, of)
-
-    def _recognised(self, order: Order, last: bool, over: Pending | None) -> Note | None:
-        """None: nobody waits for it here."""
-        if last:
-            return scanned.given_up(self._parts, self._store, order)
-        try:
-            return scanned.read(self._parts, self._store, order, over)
-        except UnavailableError as error:
-            scanned.postponed(self._parts, self._store, order, error)
-            raise
 
     def _pack(self, order: Order, record: RunRecord) -> None:
         if scans := scanned.left(self._parts, self._store, order):
@@ -287,14 +280,16 @@ class Steps:
         """Unless the run is over meanwhile: then what failed was of no use to anybody."""
         record = self._runs.current(order.source, order.run)
         if record is not None and not record.state.over:
-            self._runs.end(replace(record, state=RunState.FAILED, ended=self._clock(), reason=reason))
-            self._ended(record, order.more)
+            self._end(order, replace(record, state=RunState.FAILED, ended=self._clock(), reason=reason))
 
     def _over(self, order: Order, record: RunRecord) -> None:
         """Once it is told, what was staged goes; a worker that dies in between leaves that to the bucket's rule."""
         layout = self._layout(order) if order.token else None
         if record.state is RunState.CANCELLED and layout is not None:
             self._parts.assembly.discard(layout.build)
+        self._end(order, record)
+        self._parts.staging.remove(order.run)
+
+    def _end(self, order: Order, record: RunRecord) -> None:
         self._runs.end(record)
         self._ended(record, order.more)
-        self._parts.staging.remove(order.run)

@@ -7,12 +7,17 @@ from collections.abc import Callable, Iterator
 import pytest
 from redis import Redis
 
-from bot import aws
+from bot import aws, aws_doctoring
 from bot.settings import Settings
 from rag_core.errors import MisconfiguredError
 from tests.services.redis import Server
 
-ASKED = pytest.mark.parametrize("ask", [aws.identity, aws.queue_state])
+
+def waiting(settings: Settings) -> str:
+    return aws_doctoring.queue(settings, "queue_url")
+
+
+ASKED = pytest.mark.parametrize("ask", [aws.identity, waiting])
 Ask = Callable[[Settings], str]
 
 

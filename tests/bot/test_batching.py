@@ -12,8 +12,8 @@ from bot.batching import Batches
 from bot.observability import Telemetry
 from bot.settings import Settings
 from rag_core.domain import Deadline
-from rag_core.errors import BusyError, HeldError, RejectedError, UnavailableError
-from rag_core.jobs import Job
+from rag_core.errors import AwayError, BusyError, HeldError, RejectedError, UnavailableError
+from rag_core.jobs import Job, JobKind
 from rag_core.messaging import read, written
 from tests.contracts.jobs import job
 
@@ -64,11 +64,19 @@ FAILED = [{"itemIdentifier": "m1"}]
 
 @pytest.mark.parametrize(("received", "seconds"), [(1, 2.0), (2, 15.0), (4, 240.0), (9, 240.0)])
 def test_what_failed_for_now_comes_again_soon_and_then_less_and_less_soon(received: int, seconds: float) -> None:
-    assert postponed(UnavailableError("down"), received) == ([("r1", seconds)], FAILED)
+    [(receipt, wait)], failed = postponed(UnavailableError("down"), received)
+    assert (receipt, failed) == ("r1", FAILED)
+    assert seconds <= wait <= 1.5 * seconds
+
+
+def test_who_failed_at_once_does_not_come_at_once() -> None:
+    waits = {postponed(UnavailableError("down", retry_after=30.0))[0][0][1] for _ in range(50)}
+    assert max(waits) - min(waits) > 5.0
 
 
 def test_it_comes_no_sooner_than_it_was_asked_to() -> None:
-    assert postponed(UnavailableError("throttled", retry_after=30.0)) == ([("r1", 30.0)], FAILED)
+    [(_, wait)], failed = postponed(UnavailableError("throttled", retry_after=30.0))
+    assert (30.0 <= wait <= 45.0, failed) == (True, FAILED)
 
 
 def test_what_is_done_or_will_never_be_is_not_postponed() -> None:
@@ -80,16 +88,24 @@ def test_a_job_that_meets_its_twin_is_no_error_and_comes_again() -> None:
     met = HeldError("another worker is at this ticket", retry_after=2.0)
     assert '"level": "INFO"' in (told := worked(met, received=1))
     assert "ERROR" not in told
-    assert postponed(met) == ([("r1", 2.0)], FAILED)
+    [(_, wait)], failed = postponed(met)
+    assert (2.0 <= wait <= 3.0, failed) == (True, FAILED)
     assert '"level": "ERROR"' in worked(met, received=5)  # the queue puts it aside: somebody must look
     assert '"level": "ERROR"' in worked(UnavailableError("down"), received=1)
 
 
 def test_a_queue_that_cannot_postpone_delivers_in_its_own_time() -> None:
-    assert postponed(UnavailableError("down"), trouble=UnavailableError("SQS is down")) == ([("r1", 2.0)], FAILED)
+    [(_, wait)], failed = postponed(UnavailableError("down"), trouble=UnavailableError("SQS is down"))
+    assert (wait >= 2.0, failed) == (True, FAILED)
 
 
-def waited(error: Exception, received: int = 1, age: float = 0.0, trouble: Exception | None = None) -> tuple[Any, Any]:
+def waited(
+    error: Exception,
+    received: int = 1,
+    age: float = 0.0,
+    trouble: Exception | None = None,
+    kind: JobKind = JobKind.ANSWER,
+) -> tuple[Any, Any]:
     """What was put on the queue anew, and what SQS is told."""
     anew: list[tuple[str, float]] = []
 
@@ -101,7 +117,7 @@ def waited(error: Exception, received: int = 1, age: float = 0.0, trouble: Excep
         if trouble:
             raise trouble
 
-    asked = replace(job(), enqueued_at=datetime.now(UTC) - timedelta(seconds=age))
+    asked = replace(job(), kind=kind, enqueued_at=datetime.now(UTC) - timedelta(seconds=age))
     batches = Batches(Settings(), work, lambda _: asked, Telemetry(stream=io.StringIO()), None, again)
     return anew, batches.handle(dict(batch(received)), Context())["batchItemFailures"]
 
@@ -121,6 +137,22 @@ def test_the_longer_it_waits_the_wider_it_spreads_and_one_day_it_has_failed() ->
     assert 30 <= min(spreads) < max(spreads) <= 630
     assert max(spreads) > 100
     assert waited(BUSY, age=7 * 3600.0) == ([], FAILED)
+
+
+AWAY = AwayError("Slack did not answer")
+
+
+@pytest.mark.parametrize("kind", [JobKind.SLACK, JobKind.ZENDESK])
+def test_whoever_could_not_be_told_is_not_put_aside(kind: JobKind) -> None:
+    assert waited(AWAY, received=4, kind=kind) == ([], FAILED)
+    ((_, seconds),), failed = waited(AWAY, received=5, kind=kind)
+    assert failed == []
+    assert seconds >= 30
+    assert waited(AWAY, received=5, age=7 * 3600.0, kind=kind) == ([], FAILED)
+
+
+def test_a_job_that_nobody_waits_for_in_a_channel_is_put_aside_as_ever() -> None:
+    assert waited(AWAY, received=5, kind=JobKind.RUN) == ([], FAILED)
 
 
 def test_what_cannot_be_put_on_the_queue_anew_is_delivered_again() -> None:

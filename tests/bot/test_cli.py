@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.costs import usd
+from bot.comparing import usd
 from rag_core.backends.sqlite.feedback import SqliteFeedbackLog
 from rag_core.domain import Acceptance, Outcome, Usage, Use
 from tests import making

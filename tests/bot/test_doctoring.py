@@ -228,6 +228,26 @@ def test_an_index_without_vectors_is_well(tmp_path: Path) -> None:
     assert finding.text == "the index has no vectors: words only"
 
 
+def test_a_model_that_the_next_ingestion_embeds_with_is_asked_already(
+    settings: Settings, fake: BedrockFake, tmp_path: Path
+) -> None:
+    ingested(replace(settings, embedding_model="none"), tmp_path)
+    finding = found(App(settings))["embedding model"]
+    assert finding.well
+    assert "no vectors until the next ingestion" in finding.text
+    fake.fail("InvokeModel", with_="AccessDeniedException", times=None)
+    assert "check SUPPORTBOT_EMBEDDING_MODEL" in found(App(settings))["embedding model"].text
+
+
+def test_the_model_that_answers_once_the_budget_is_spent_is_asked_too(
+    settings: Settings, fake: BedrockFake, tmp_path: Path
+) -> None:
+    app = ingested(replace(settings, cheaper_model="us.anthropic.claude-opus-5-5", monthly_budget=5.0), tmp_path)
+    assert found(app)["cheaper answer model"].well
+    fake.fail("ConverseStream", with_="AccessDeniedException", times=None, model="opus")
+    assert "check SUPPORTBOT_CHEAPER_MODEL" in found(app)["cheaper answer model"].text
+
+
 def test_the_password_in_an_address_is_not_shown(tmp_path: Path) -> None:
     local = ingested(Settings(home=str(tmp_path / "home"), embedding_model="none"), tmp_path)
     app = App(Settings(home=local.settings.home, opensearch_url="https://admin:secret@host", opensearch_signed=False))

@@ -1,13 +1,19 @@
 """A home from its backup answers as it did; a table from AWS's backup too."""
 
+import hashlib
+import random
+import sqlite3
 import tarfile
 import threading
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 
 import boto3
+import msgspec
 import pytest
 
+from bot.archiving import CONTENTS, Contents, Listed
 from bot.keeping import backup, restore
 from rag_core.backends.dynamodb.client import Connection, Table
 from rag_core.backends.dynamodb.feedback import DynamoFeedbackLog
@@ -84,19 +90,116 @@ def test_a_home_in_use_is_never_overwritten(home: Path, tmp_path: Path) -> None:
         restore(app(home), archive)
 
 
-@pytest.mark.parametrize("name", ["../evil.sqlite", "/tmp/evil.sqlite", "evil.sh", "a/b.sqlite"])  # noqa: S108
-def test_what_is_no_backup_of_ours_is_not_unpacked(tmp_path: Path, name: str) -> None:
-    archive = tmp_path / "evil.tar.gz"
-    with tarfile.open(archive, "w:gz") as tar:
-        member = tarfile.TarInfo(name)
-        member.size = 4
-        tar.addfile(member, BytesIO(b"evil"))
-    with pytest.raises(MisconfiguredError, match="no backup"):
-        restore(app(tmp_path / "home"), archive)
-    archive.write_bytes(archive.read_bytes()[:20])
-    with pytest.raises(MisconfiguredError, match="no backup"):
-        restore(app(tmp_path / "home"), archive)
-    assert list((tmp_path / "home").iterdir()) == []
+class TestADamagedArchive:
+    """Is refused in one sentence, and leaves no trace: the next try is the first."""
+
+    @pytest.fixture
+    def archive(self, home: Path, tmp_path: Path) -> Path:
+        backup(app(home).settings, tmp_path / "b.tar.gz")
+        return tmp_path / "b.tar.gz"
+
+    def refused(self, archive: Path, content: bytes, why: str = "") -> None:
+        damaged, home = archive.with_name("damaged.tar.gz"), archive.with_name("new")
+        damaged.write_bytes(content)
+        with pytest.raises(MisconfiguredError, match=rf"damaged\.tar\.gz.*{why}"):
+            restore(app(home), damaged)
+        assert not home.exists()
+        assert [path.name for path in archive.parent.iterdir() if path.name.startswith("tmp")] == []
+
+    def test_one_bit_is_enough(self, archive: Path, tmp_path: Path) -> None:
+        content, chance = archive.read_bytes(), random.Random(7)  # noqa: S311
+        for _ in range(60):
+            damaged = bytearray(content)
+            damaged[chance.randrange(20, len(content))] ^= 1 << chance.randrange(8)  # before: the time it was made
+            self.refused(archive, bytes(damaged))
+        assert restore(app(tmp_path / "new"), archive)
+
+    @pytest.mark.parametrize("left", [0.0, 0.1, 0.5, 0.999])
+    def test_and_one_byte_less(self, archive: Path, left: float) -> None:
+        content = archive.read_bytes()
+        self.refused(archive, content[: int(len(content) * left)], "not the whole of one")
+
+    def test_a_file_that_is_gone_is_missed(self, home: Path, archive: Path) -> None:
+        """Above all the one that says which folder is internal."""
+        for name in ("sources.json", "knowledge.sqlite"):
+            with tarfile.open(archive) as tar:
+                kept = {each.name: opened(tar, each) for each in tar if each.name != name}
+            self.refused(archive, tarred(kept), f"{name} is missing")
+
+    def test_another_file_is_not_taken_for_one_of_ours(self, archive: Path) -> None:
+        with tarfile.open(archive) as tar:
+            kept = {each.name: opened(tar, each) for each in tar}
+        self.refused(archive, tarred(kept | {"evil.sqlite": b"evil"}), "'evil.sqlite' is not as its list says")
+        self.refused(archive, tarred(kept, records__sqlite=tarfile.SYMTYPE))
+        self.refused(archive, tarred(kept, records__sqlite=tarfile.DIRTYPE))
+
+    @pytest.mark.parametrize("name", ["../evil.sqlite", "/tmp/evil.sqlite", "evil.sh", "a/b.sqlite"])  # noqa: S108
+    def test_nothing_is_written_elsewhere(self, archive: Path, name: str) -> None:
+        self.refused(archive, tarred({name: b"evil"}), "no list of its contents")
+        self.refused(archive, tarred(listed({name: b"evil"})), "what no home holds")
+
+    def test_what_is_no_database_is_not_made_a_home(self, archive: Path) -> None:
+        self.refused(archive, tarred(listed({"claims.sqlite": b"text " * 1_000})), "claims.sqlite is damaged")
+        self.refused(archive, tarred(listed({"sources.json": b"{"})), "sources.json is damaged")
+        self.refused(archive, tarred({"contents.json": b'{"format": 1, "files": {}}'}), "what no home holds")
+
+    @pytest.mark.parametrize("name", ["knowledge.sqlite", "feedback.sqlite"])
+    def test_what_a_newer_release_wrote_is_left_to_it(self, home: Path, archive: Path, name: str) -> None:
+        with closing(sqlite3.connect(home / name)) as db:
+            db.execute("PRAGMA user_version = 99")
+        backup(app(home).settings, archive)
+        self.refused(archive, archive.read_bytes(), f"its {name} was written by a newer supportbot: install")
+        self.refused(archive, tarred({"contents.json": b'{"format": 2, "files": []}'}), "by a newer supportbot")
+
+
+def opened(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    found = tar.extractfile(member)
+    assert found is not None
+    return found.read()
+
+
+def listed(files: dict[str, bytes]) -> dict[str, bytes]:
+    """With the list that would make them a backup."""
+    found = {name: Listed(len(text), hashlib.sha256(text).hexdigest()) for name, text in files.items()}
+    return {CONTENTS: msgspec.json.encode(Contents(1, found)), **files}
+
+
+def tarred(files: dict[str, bytes], **kinds: bytes) -> bytes:
+    made = BytesIO()
+    with tarfile.open(fileobj=made, mode="w:gz") as tar:
+        for name, text in files.items():
+            member = tarfile.TarInfo(name)
+            if kind := kinds.get(name.replace(".", "__")):
+                member.type, member.linkname = kind, "/etc/hostname"
+                tar.addfile(member)
+                continue
+            member.size = len(text)
+            tar.addfile(member, BytesIO(text))
+    return made.getvalue()
+
+
+def test_a_home_is_made_at_once_or_not_at_all(home: Path, tmp_path: Path) -> None:
+    archive, new = tmp_path / "backup.tar.gz", tmp_path / "a" / "b"
+    backup(app(home).settings, archive)
+    restore(app(new), archive)
+    (empty := tmp_path / "empty").mkdir()
+    restore(app(empty), archive)
+    assert sorted(path.name for path in new.iterdir()) == sorted(path.name for path in empty.iterdir())
+    assert new.stat().st_mode & 0o077 == 0
+    (used := tmp_path / "used").mkdir()
+    (used / "notes.txt").touch()
+    for where in (used, used / "notes.txt"):
+        with pytest.raises(MisconfiguredError, match="is in use"):
+            restore(app(where), archive)
+    with pytest.raises(MisconfiguredError, match="name a folder that is not there yet"):
+        restore(app(used / "notes.txt" / "home"), archive)
+
+
+def test_where_no_backup_can_be_written_one_is_told(home: Path, tmp_path: Path) -> None:
+    for archive in (tmp_path / "missing" / "b.tar.gz", tmp_path):
+        with pytest.raises(MisconfiguredError, match=r"cannot be written.*name a file in a folder that is there"):
+            backup(app(home).settings, archive)
+    assert "name a file" in Command(home)("backup", tmp_path / "missing" / "b.tar.gz", code=2).stderr
 
 
 def test_a_damaged_home_is_not_called_a_backup(home: Path, tmp_path: Path) -> None:

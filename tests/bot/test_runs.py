@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -60,6 +61,21 @@ def test_status_shows_the_last_run_of_each_source(supportbot: Command, docs: Pat
     assert failure["document"] == "broken.pdf"
     assert "it is not a PDF" in failure["reason"]
     assert run["started"] < run["ended"]
+
+
+def test_status_names_what_failed_the_first_and_how_many_more(supportbot: Command, docs: Path) -> None:
+    supportbot("ingest", docs)
+    (docs / "broken.pdf").write_bytes(b"no PDF")
+    supportbot("ingest", docs, code=1)
+    told = supportbot("status").stdout
+    assert re.search(r"failed: broken\.pdf: .*it is not a PDF", told)
+    assert "more" not in told
+    for number in range(12):
+        (docs / f"worse{number:02}.pdf").write_bytes(b"no PDF")
+    supportbot("ingest", docs, code=1)
+    told = supportbot("status").stdout
+    assert re.findall(r"failed: (\S+)\.pdf: ", told) == ["broken", *(f"worse{number:02}" for number in range(9))]
+    assert "and 3 more: supportbot status --history --json names the first 100" in told
 
 
 def test_a_home_whose_first_ingestion_failed_says_so(supportbot: Command, tmp_path: Path) -> None:

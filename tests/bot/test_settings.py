@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,10 @@ def test_an_option_goes_before_the_environment_and_the_environment_before_the_de
     assert load(environment, home="/given", port=None).folder == Path("/given")
     assert load(environment).port == 9000
     assert load({}).port == 8765
+
+
+def test_a_calendar_has_room_for_the_longest_retention() -> None:
+    assert (datetime.now(UTC) - load({"SUPPORTBOT_RETENTION": "36500"}).kept).year > 1900
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:
@@ -30,6 +35,14 @@ def test_a_wrong_value_is_named(port: str) -> None:
         ("TRACING", "maybe", "it is true or false"),
         ("RETENTION", "long", "it is a whole number"),
         ("RETENTION", "14", "it is a whole number of at least 15"),
+        ("RETENTION", "999999999999", "it is a whole number of at most 36500"),
+        ("ZENDESK_TICKET_DAYS", "1000000", "it is a whole number of at most 36500"),
+        ("MONTHLY_BUDGET", "inf", "it is a number of at most 100000000"),
+        ("MONTHLY_BUDGET", "nan", "it is a number of at least 0"),
+        ("READ_TIMEOUT", "inf", "it is a number of at most 3600"),
+        ("MAX_TOKENS", "99999999999999999999", "it is a whole number of at most 1000000"),
+        ("SLACK_PERSON_QUOTA", "10000000", "it is a whole number of at most 1000000"),
+        ("DELIVERIES", "1001", "it is a whole number of at most 1000"),
         ("PORT", "70000", "it is a whole number of at most 65535"),
         ("DEADLINE", "soon", "it is a number"),
         ("DEADLINE", "0", "it is a number above 0"),

@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 
 from bot.app import App
 from bot.doctoring import Finding, examine
+from bot.local.workspace.workspace import Workspace
 from bot.settings import Settings, load
 from integrations.slack.authorizing import SCOPES
 from rag_core.errors import MisconfiguredError
@@ -143,3 +144,28 @@ def test_a_setting_that_would_be_ignored_is_refused_by_name(stated: dict[str, st
 def test_another_apps_variables_are_not_ours() -> None:
     found = load({"SLACK_CLIENT_ID": "1", "SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s"})
     assert (found.slack, found.slack_signing_secret) == (False, "")
+
+
+def test_the_admins_channel_and_the_groups_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with Workspace(limits=False) as slack:
+        olga = slack.add_person("Olga")
+        group, admins = slack.add_group("support", olga), slack.add_channel("admins", olga, slack.bot)
+        without = slack.add_channel("elsewhere", olga, bot=False)
+
+        def found(channel: str, humans: str) -> dict[str, Finding]:
+            stated = {"slack_bot_token": slack.token, "slack_url": slack.url}
+            settings = Settings(home=str(tmp_path), slack_admin_channel=channel, slack_humans=humans, **stated)  # type: ignore[arg-type]
+            return {each.name: each for each in examine(App(settings))}
+
+        well = found(admins.id, group.id)
+        assert (well["Slack admin channel"].text, well["Slack groups"].text) == (
+            "#admins can be posted to",
+            "1 humans in them",
+        )
+        away, missing = found(without.id, "SMISSING"), found("C0MISSING", group.id)
+    assert "the app is not in #elsewhere" in away["Slack admin channel"].text
+    assert "SUPPORTBOT_SLACK_HUMANS is wrong" in away["Slack groups"].text
+    assert "SUPPORTBOT_SLACK_ADMIN_CHANNEL is wrong" in missing["Slack admin channel"].text
+    assert not any(each.well for each in (away["Slack admin channel"], away["Slack groups"]))

@@ -136,6 +136,28 @@ def test_a_function_writes_a_metric_with_it(
     assert "110% of the month's budget is spent" in line["notice"]
 
 
+def test_a_command_gives_its_answer_alone_and_leaves_the_notice_to_who_stays(
+    fake: BedrockFake, aws_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    create_table(aws_url, "answers")
+    stays = made(fake, tmp_path / "home", aws_url=aws_url, table="answers")
+    asked = replace(question("Why?", name="dear"), asked_at=datetime.now(UTC))
+    stays.log.record_answer(asked, replace(answer(asked), usage=(Usage(CLAUDE, 1, cost_usd=11.0),)))
+    variables = fake.environment() | {
+        "SUPPORTBOT_MONTHLY_BUDGET": "10",
+        "SUPPORTBOT_ANSWER_MODEL": CLAUDE,
+        "SUPPORTBOT_REGION": "eu-central-1",
+        "SUPPORTBOT_BEDROCK_URL": fake.endpoint_url,
+        "SUPPORTBOT_AWS_URL": aws_url,
+        "SUPPORTBOT_TABLE": "answers",
+    }
+    asking = Command(tmp_path / "home")("ask", "--json", "How long do refunds take?", code=0, **variables)
+    assert json.loads(asking.stdout)["outcome"] == "answered"
+    assert "budget" not in asking.stdout + asking.stderr
+    stays.ledger._look()
+    assert "110% of the month's budget is spent" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("known", [True, False])
 def test_in_slack_the_admins_channel_is_told_once(fake: BedrockFake, tmp_path: Path, known: bool) -> None:
     told: list[str] = []

@@ -15,12 +15,12 @@ from rag_core.domain import (
     QuestionId,
     Rating,
     SourceName,
-    Tally,
     Usage,
     Use,
 )
 from rag_core.errors import RejectedError
 from rag_core.ports import FeedbackLog
+from rag_core.tallies import Tally
 from tests.making import NOON, SOURCE, answer, question
 
 DAY = timedelta(days=1)

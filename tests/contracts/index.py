@@ -154,6 +154,23 @@ class IndexContract:
             fill(writing, [(document("a", version="2"), "words")])
         assert sorted(self.found(reader(), "words")) == ["a", "b"]
 
+    def test_what_is_forgotten_is_removed(self, reader: Open, writer: OpenWriter) -> None:
+        with writer() as writing:
+            fill(writing, [(document(name), "words") for name in "abc"])
+        with writer() as writing:
+            assert not writing.forget(DocumentId("a"))  # there is no version before
+            assert not writing.forget(DocumentId("never seen"))
+            writing.commit(None)
+        assert sorted(self.found(reader(), "words")) == ["b", "c"]
+        with writer(SourceName("/other")) as writing:
+            writing.forget()
+            writing.commit(None)
+        assert len(self.found(reader(), "words")) == 2
+        with writer() as writing:
+            writing.forget()
+            writing.commit(None)
+        assert self.found(reader(), "words") == []
+
     def test_sources_do_not_touch_each_other(self, reader: Open, writer: OpenWriter) -> None:
         other = SourceName("/other")
         with writer() as writing:

@@ -13,6 +13,7 @@ import boto3
 import msgspec
 import pytest
 
+from bot.archiving import Contents
 from bot.batching import Batches
 from bot.local.journalling import GROUP, Journal
 from bot.observability import Telemetry
@@ -60,12 +61,14 @@ class TestWhatAReleaseWrote:
                 client.put_item(TableName="release", Item=_bytes(item))
             check(*table(aws_url, "release"))
 
-    def test_its_index_and_its_cache_are_read(self, release: str) -> None:
+    def test_its_index_its_cache_and_its_backups_are_read(self, release: str) -> None:
         found = {name: b64decode(value) for name, value in recorded(release, TEXTS).items()}
         state = msgspec.json.decode(found["index-state"], type=StateEntry)
         assert (state.model, state.chunks) == ("minilm", 3)
         assert msgspec.json.decode(found["index-chunk"], type=ChunkEntry).chunk.text == "Ten euros."
         assert msgspec.json.decode(found["index-document"], type=DocumentEntry).chunks == 3
+        contents = msgspec.json.decode(found["backup-contents"], type=Contents)
+        assert (contents.format, contents.files["claims.sqlite"].sha256) == (1, "c0ffee")
         kept = decode(found["cached-answer"], "stem")
         assert kept is None or (kept.answer and kept.answer.text == GIVEN.text)  # a miss is no harm
 

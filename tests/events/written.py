@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import msgspec
 from slack_sdk.oauth.installation_store import Installation
 
+from bot.archiving import FORMAT, Contents, Listed
 from bot.remembering import Shared, Stated
 from integrations.slack.access import SlackAccess
 from integrations.slack.sealing import Seal
@@ -30,7 +31,6 @@ from rag_core.domain import (
     QuestionId,
     Rating,
     SourceName,
-    Tally,
     Usage,
     Use,
 )
@@ -38,6 +38,7 @@ from rag_core.jobs import Job, JobId, JobKind
 from rag_core.ports import Claims, FeedbackLog, Records
 from rag_core.recording import Book, Held
 from rag_core.runs import Failure, IngestionRun, RunId, RunRecord, RunState
+from rag_core.tallies import Tally
 from tests.contracts.jobs import INGESTION, job
 from tests.making import NOON, SOURCE, answer, chunk, document, passage, question
 
@@ -90,7 +91,7 @@ def jobs() -> dict[JobKind, Job]:
 
 
 def texts() -> dict[str, bytes]:
-    """What lies in an index and in the cache."""
+    """What lies in an index and in the cache, and at the head of a backup."""
     found = chunk("Ten euros.", document("prices"), "Cost", ordinal=2)
     cached = replace(GIVEN, passages=(passage("Ten euros.", "prices", cosine=0.5),))
     return {
@@ -98,6 +99,7 @@ def texts() -> dict[str, bytes]:
         "index-chunk": msgspec.json.encode(ChunkEntry.of(found, msgspec.Raw(b"[0.5,0.5]"))),
         "index-document": msgspec.json.encode(DocumentEntry.of(document("prices"), 3)),
         "cached-answer": encode(Kept("stem", cached)),
+        "backup-contents": msgspec.json.encode(Contents(FORMAT, {"claims.sqlite": Listed(8_192, "c0ffee")})),
     }
 
 

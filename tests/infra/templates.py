@@ -33,11 +33,11 @@ def translated(parameters: Mapping[str, str] | None = None) -> Json:
             resource["Properties"]["Location"] = f"https://s3.amazonaws.com/code/{resource['Properties']['Location']}"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", REGION)
-        found: Json = transform(template, dict(parameters or {}), _NoPolicies())
+        found: Json = transform(template, dict(parameters or {}), NoPolicies())
     return found
 
 
-class _NoPolicies:
+class NoPolicies:
     """Of AWS's managed policies none is used."""
 
     def load(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What stands around SAM in a deployment. SAM itself is tried by `make check`, which lets it read the template."""
+"""What stands around SAM in a deployment, piece by piece; as a whole in test_whole_deployment.py."""
 
 import json
 import subprocess
@@ -6,13 +6,15 @@ import sys
 from collections.abc import Iterator
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import boto3
 import pytest
 
-from infra.accounts import Account, Installation
-from infra.deploying import main
+from infra.accounts import Account, DeployingError, Installation
+from infra.deploying import main, stated
+from infra.feeding import Folder
 from infra.filling import ROOT
 from infra.pasting import addresses, manifest
 from infra.secrets import CALLERS, SMOKE, Secrets
@@ -70,6 +72,40 @@ def there(stack: Stack) -> Installation:
     )
     found = Account().installation(stack.size)
     return Installation(stack.size, found.outputs | {"Secret": secret["ARN"]})
+
+
+def test_parameters_reach_sam_as_they_were_typed() -> None:
+    """As its arguments none may be empty, and what looks like a pair within JSON would be a further one."""
+    typed = ["DomainName=", 'MoreSettings={"cost_tag": "stage=live"}']
+    assert json.loads(stated("parameters-test", typed).read_text("utf-8")) == {
+        "Stage": "parameters-test",
+        "DomainName": "",
+        "MoreSettings": '{"cost_tag": "stage=live"}',
+    }
+    with pytest.raises(DeployingError, match="'standard' is no parameter: it reads Name=value"):
+        stated("parameters-test", ["standard"])
+
+
+def test_a_folder_is_what_a_source_reads_of_it(there: Installation, tmp_path: Path) -> None:
+    for name in ("refunds.md", "internal/margins.PDF", ".git/notes.md", "program.exe"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("A refund takes thirty days.")
+    folder = Folder(tmp_path)
+    folder.put(there)
+    found = boto3.client("s3").list_objects_v2(Bucket=there.documents)["Contents"]
+    assert {each["Key"] for each in found} == {"refunds.md", "internal/margins.PDF"}
+    said = folder.price(lambda *_: '{"sizes": [{"usd": {"once": 0.64}}]}')
+    assert said == "2 documents; to read 1 of them costs about $0.64, and of 1 the text is not known beforehand"
+    assert folder.price(lambda *_: "") == "2 documents"
+
+
+@pytest.mark.usefixtures("aws_url")
+def test_a_folder_without_documents_is_told_before_anything_is_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder, said in ((tmp_path, "there are no documents in"), (tmp_path / "none", "is no folder")):
+        assert main(["dev", "--built", "--documents", str(folder)]) == 1
+        assert said in capsys.readouterr().err
 
 
 def test_secrets_that_settings_name_are_asked_for_once_and_kept(there: Installation) -> None:

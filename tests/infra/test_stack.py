@@ -10,7 +10,7 @@ from tests.infra.stacks import BOTH, SIZES, Stack, install
 from tests.infra.templates import translated
 
 # What costs by the hour, whether anybody asks or not.
-IDLE = {"AWS::ElastiCache::ServerlessCache", "AWS::EC2::NatGateway", "AWS::ApplicationAutoScaling::ScalableTarget"}
+IDLE = {"AWS::ElastiCache::ServerlessCache", "AWS::EC2::NatGateway"}
 
 
 @pytest.fixture(params=SIZES)
@@ -77,7 +77,7 @@ def the_logs(stack: Stack) -> None:
 def test_the_small_one_has_nothing_that_costs_while_nobody_asks() -> None:
     found = settled(translated(), BOTH | {"Size": "small"})["Resources"]
     assert not IDLE & {each["Type"] for each in found.values()}
-    assert "CacheStack" not in found
+    assert not {"CacheStack", "WarmingStack"} & found.keys()
     assert not [name for name, each in found.items() if "ProvisionedConcurrencyConfig" in each.get("Properties", {})]
     assert not [name for name, each in found.items() if "VpcConfig" in each.get("Properties", {})]
 

@@ -1,6 +1,7 @@
 """What the template promises, read from it."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 
@@ -19,6 +20,7 @@ VARIABLES = read()["Globals"]["Function"]["Environment"]["Variables"]
 # Actions that AWS offers no resource for: https://docs.aws.amazon.com/service-authorization/
 ANYWHERE = {
     "bedrock:Rerank": "its model is checked by bedrock:InvokeModel",
+    "ce:GetCostAndUsage": "a bill is the account's",
     "ec2:AssignPrivateIpAddresses": "Lambda makes a function's network interfaces in its name",
     "ec2:CreateNetworkInterface": "as above",
     "ec2:DeleteNetworkInterface": "as above",
@@ -133,6 +135,68 @@ def test_a_queue_delivers_again_when_a_function_must_be_dead_and_puts_aside_what
         assert queues[dead]["Properties"]["MessageRetentionPeriod"] == 14 * 86_400
         source = FUNCTIONS[function]["Properties"]["Events"][name]["Properties"]
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_only_a_worker_whose_admin_wishes_it_reads_the_bill_and_only_its_schedule_asks_it_to() -> None:
+    for wished in ("true", "false"):
+        main = settled(translated(), {"DailyCosts": wished})["Resources"]
+        reads = {name for name, each in main.items() if "ce:GetCostAndUsage" in json.dumps(each)}
+        assert reads == ({"WorkerRole"} if wished == "true" else set())
+        beside = settled(read("observing.yaml"), {"DailyCosts": wished, "Jobs": "arn:jobs"})["Resources"]
+        made = {name for name in beside if name.startswith("Costs")}
+        assert made == ({"CostsSchedule", "CostsRole"} if wished == "true" else set())
+
+
+def test_a_large_one_has_pollers_for_as_many_workers_and_the_others_a_limit() -> None:
+    """Lambda takes one of the two; a poller calls ten at once."""
+    sizes = read()["Mappings"]["Sizes"]
+    for size, stated in sizes.items():
+        made = settled(translated(), {"Size": size})["Resources"]["WorkerJobs"]["Properties"]
+        if stated["Pollers"]:
+            assert "ScalingConfig" not in made
+            assert set(made["ProvisionedPollerConfig"]) == {"MinimumPollers", "MaximumPollers"}
+            assert 2 <= stated["Pollers"] <= 200  # as Lambda takes them
+            assert stated["PollersMost"] * 10 == stated["Workers"]
+        else:
+            assert "ProvisionedPollerConfig" not in made
+            assert set(made["ScalingConfig"]) == {"MaximumConcurrency"}
+
+
+@pytest.mark.parametrize(("size", "days", "warm"), [("small", "MON-FRI", False), ("standard", "", True)])
+def test_functions_are_kept_warm_by_a_part_of_its_own(size: str, days: str, warm: bool) -> None:
+    found = settled(translated(), {"Size": size, "WarmDays": days, "SecretVersion": "1"})["Resources"]
+    assert ("WarmingStack" in found) is warm
+    assert ("ProvisionedConcurrencyConfig" in found["QueryAliaslive"]["Properties"]) is warm
+    assert "WarmingStack" not in settled(translated(), {"Size": size})["Resources"]  # before there is a secret
+
+
+def test_in_business_hours_functions_are_kept_warm_and_else_none_is() -> None:
+    given = {"Query": "arn", "Worker": "arn", "Ingress": "arn", "Days": "MON-FRI", "Timezone": "Europe/Berlin"}
+    targets = resources("AWS::ApplicationAutoScaling::ScalableTarget", settled(read("warming.yaml"), given))
+    assert set(targets) == {"QueryScaling", "WorkerScaling", "IngressScaling"}
+    for each in targets.values():
+        warm, cold = each["Properties"]["ScheduledActions"]
+        assert warm["Schedule"] == {"Fn::Sub": "cron(0 ${From} ? * ${Days} *)"}
+        assert cold["Schedule"] == {"Fn::Sub": "cron(0 ${Until} ? * ${Days} *)"}
+        assert warm["ScalableTargetAction"] == {
+            name: each["Properties"][name] for name in ("MinCapacity", "MaxCapacity")
+        }
+        assert set(cold["ScalableTargetAction"].values()) == {0}
+    always = settled(read("warming.yaml"), {**given, "Days": "", "Ingress": ""})
+    targets = resources("AWS::ApplicationAutoScaling::ScalableTarget", always)
+    assert set(targets) == {"QueryScaling", "WorkerScaling"}
+    assert not [name for name, each in targets.items() if "ScheduledActions" in each["Properties"]]
+
+
+def test_what_is_seen_of_it_can_be_left_out() -> None:
+    def kinds(shows: str) -> set[str]:
+        return {each["Type"] for each in settled(read("observing.yaml"), {"Shows": shows})["Resources"].values()}
+
+    alarms, dashboard = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard"
+    assert {alarms, dashboard} <= kinds("all")
+    assert (alarms in kinds("alarms"), dashboard in kinds("alarms")) == (True, False)
+    assert not {alarms, dashboard, "AWS::SNS::Topic"} & kinds("none")
+    assert "AWS::Logs::QueryDefinition" in kinds("none")
 
 
 def test_the_table_is_the_one_that_the_code_reads() -> None:

@@ -1,5 +1,7 @@
 """A month's budget: told once, kept by cheaper answers, and begun anew with the month."""
 
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -11,7 +13,7 @@ import pytest
 from rag_core.backends.sqlite.claims import SqliteClaims
 from rag_core.backends.sqlite.feedback import SqliteFeedbackLog
 from rag_core.backends.sqlite.records import SqliteRecords
-from rag_core.budgeting import BETWEEN, Ledger, Mode, Spending
+from rag_core.budgeting import BETWEEN, TELLING, Ledger, Mode, Notify, Spending
 from rag_core.domain import Usage
 from rag_core.errors import UnavailableError
 from tests.making import answer, question
@@ -35,10 +37,9 @@ class Shop:
     def _seconds(self) -> float:
         return self.now.timestamp()
 
-    def process(self, budget: float = 10.0, *, cheaper: bool = True) -> Ledger:
-        return Ledger(
-            budget, self.log, self.records, self.claims, cheaper=cheaper, notify=self._notify, clock=lambda: self.now
-        )
+    def process(self, budget: float = 10.0, *, cheaper: bool = True, notify: Notify | None = None) -> Ledger:
+        tell = notify or self._notify
+        return Ledger(budget, self.log, self.records, self.claims, cheaper=cheaper, notify=tell, clock=lambda: self.now)
 
     def _notify(self, threshold: float, spending: Spending) -> None:
         if self.trouble:
@@ -63,6 +64,9 @@ def settled(ledger: Ledger) -> Mode:
 def shop(tmp_path: Path) -> Iterator[Shop]:
     with ExitStack() as stack:
         yield Shop(tmp_path, stack)
+        for thread in threading.enumerate():
+            if thread.name == "budget":
+                thread.join(20)
 
 
 def test_it_goes_step_by_step_and_back_with_the_month(shop: Shop) -> None:
@@ -133,6 +137,52 @@ def test_a_notice_that_could_not_be_given_is_given_later(shop: Shop) -> None:
     settled(ledger)
     settled(ledger)
     assert shop.told == [(0.8, 8.5)]
+
+
+def test_a_notice_is_not_lost_with_the_process_that_was_about_to_give_it(shop: Shop) -> None:
+    thaw, frozen, done = threading.Event(), threading.Event(), threading.Event()
+
+    def freeze(threshold: float, spending: Spending) -> None:
+        """Lambda stops a process with its answer, and may go on with it or not."""
+        frozen.set()
+        thaw.wait(60)
+        shop.told.append((threshold, spending.usd))
+        done.set()
+
+    first, second = shop.process(notify=freeze), shop.process()
+    shop.spend(8.5)
+    assert first.mode is Mode.FULL
+    assert frozen.wait(20)
+    settled(second)
+    assert shop.told == []  # it is being told
+    shop.now += TELLING
+    settled(second)
+    assert shop.told == [(0.8, 8.5)]
+    shop.now += TELLING
+    settled(second)
+    settled(shop.process())
+    assert len(shop.told) == 1
+    thaw.set()
+    assert done.wait(20)
+
+
+def test_a_look_that_was_frozen_is_not_the_last(shop: Shop) -> None:
+    thaw, frozen = threading.Event(), threading.Event()
+
+    def freeze(*_: object) -> None:
+        frozen.set()
+        thaw.wait(60)
+
+    ledger = shop.process(notify=freeze)
+    shop.spend(8.5)
+    modes = [ledger.mode]
+    assert frozen.wait(20)
+    shop.spend(2.0)
+    until = time.monotonic() + 20
+    while modes[-1] is Mode.FULL and time.monotonic() < until:  # until the next look has seen it
+        modes.append(ledger.mode)
+    assert (modes[0], modes[-1]) == (Mode.FULL, Mode.CHEAPER)
+    thaw.set()
 
 
 def test_another_budget_is_another_notice(shop: Shop) -> None:

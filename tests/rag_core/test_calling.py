@@ -162,6 +162,10 @@ def test_what_failed_in_a_row_is_left_alone_and_then_tried_by_one(clock: Clock) 
         with pytest.raises(UnavailableError):
             down.call(attempt, timeout=1)
     assert attempts[0] == 4
+    clock.now += 6  # the second rest is twice as long
+    with pytest.raises(UnavailableError):
+        down.call(attempt, timeout=1)
+    assert attempts[0] == 4
     clock.now += 6
     assert down.call(failing(0), timeout=1) == "done"
     assert [down.call(failing(0), timeout=1) for _ in range(3)] == ["done"] * 3

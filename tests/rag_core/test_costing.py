@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.costs import _explained
+from bot.comparing import explained
 from rag_core.backends.sqlite.feedback import SqliteFeedbackLog
 from rag_core.backends.sqlite.records import SqliteRecords
 from rag_core.billing import Bill
@@ -57,7 +57,7 @@ def test_the_difference_is_told_by_what_it_is_made_of(log: SqliteFeedbackLog) ->
     assert found.difference == Difference(models=2.0, metered=1.5, rest=0.5, late=0.25)
     assert found.others == 7.0
     assert costs(log, None, YESTERDAY, TODAY).difference is None
-    said = " ".join(_explained(found))
+    said = " ".join(explained(found))
     assert "Bedrock $2.00, where $1.50 was metered on the same days: $0.50 more" in said
     assert "$0.25 was metered on days that are not billed yet" in said
 

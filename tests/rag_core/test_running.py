@@ -173,6 +173,18 @@ class TestOnRecord:
         runs.record(WIKI, ADA, lambda _: result(WIKI))
         assert runs.knowledge_as_of() == NOON + MINUTE
 
+    def test_rolled_back_the_knowledge_is_as_old_as_what_answers(self, runs: Runs, clock: Hands) -> None:
+        runs.record(DOCS, ADA, lambda _: result())
+        clock.now += MINUTE
+        runs.record(DOCS, ADA, lambda _: result())
+        runs.rolled_back(NOON)
+        assert runs.knowledge_as_of() == NOON
+        runs.rolled_back(None)
+        assert runs.knowledge_as_of() is None
+        clock.now += MINUTE
+        runs.record(DOCS, ADA, lambda _: result())
+        assert runs.knowledge_as_of() == NOON + 2 * MINUTE
+
     def test_what_cannot_be_read_is_said(self, runs: Runs, records: SqliteRecords) -> None:
         runs.record(DOCS, ADA, lambda _: result())
         ((name, _),) = records.list(LATEST)

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
+import moto.backends
 import pytest
-from moto.backends import get_backend
+from moto.backends import get_backend, list_of_moto_modules
 from moto.server import ThreadedMotoServer
 
 REGION = "eu-central-1"
@@ -30,12 +31,14 @@ def account() -> Iterator[str]:
     """The url of an empty account; no other can be reached while it is open."""
     get_backend("dynamodb")  # loaded before the first request, which our own client waits a second for
     get_backend("sqs")
+    modules = tuple(list_of_moto_modules())  # which moto looks up in its folder with each request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     with pytest.MonkeyPatch.context() as patch:
         for name in UNSET:
             patch.delenv(name, raising=False)
         for name, value in SET.items():
             patch.setenv(name, value)
+        patch.setattr(moto.backends, "list_of_moto_modules", lambda: modules)
         server.start()
         host, port = server.get_host_and_port()
         try:

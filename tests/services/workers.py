@@ -4,6 +4,7 @@ A file's tests share what its fixtures made. The files that use the OpenSearch n
 once a session; every other service starts in moments, once a worker.
 """
 
+import gc
 import re
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,7 @@ NODE = re.compile(r"\b(opensearch_node|opensearch_url|index_prefix): ")
 # What takes longest begins first, or one worker ends minutes after the others; their order is all that hangs on this.
 LONGEST = (
     "tests/infra/test_packaging.py",
+    "tests/infra/test_whole_deployment.py",
     "tests/rag_core/backends/test_opensearch.py",
     "tests/rag_core/backends/test_dynamodb.py",
     "tests/bot/local/slackview/test_browser.py",
@@ -56,6 +58,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         order = {config.rootpath / file: place for place, file in enumerate(LONGEST)}
         items.sort(key=lambda item: order.get(item.path, len(order)))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # what the tests' modules are made of: collecting garbage looked through all of it again and again
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 
 from rag_core.backends.dynamodb.items import outcome_of, usage_of
 from rag_core.backends.dynamodb.table import Item, number
-from rag_core.domain import Outcome, Tally, Usage, Use
+from rag_core.domain import Outcome, Usage, Use
+from rag_core.tallies import Durations, Tally
 
 Counts = Mapping[str, Decimal]  # by an attribute's name: outcome/answered, reason/wrong, usage/<model>/input_tokens
 OUTCOME, HELPFUL, REASON, USAGE = "outcome/", "helpful", "reason/", "usage/"
@@ -27,6 +28,8 @@ def of_answer(item: Item) -> Counts:
         for usage in usage_of(item):
             for name, amount in _amounts(usage).items():
                 counts[f"{USAGE}{usage.model}/{name}"] += amount
+        for name, value in item.get("durations", {}).get("M", {}).items():  # an item of before has none
+            counts[name] += Decimal(value["N"])
     return counts
 
 
@@ -79,7 +82,9 @@ def tally(day: date, counts: Counts) -> Tally:
     reasons = {name: int(count) for name, count in _under(REASON, counts).items()}
     uses, kept = _uses(counts)
     shadow_uses, shadow_kept = _uses(_under(SHADOW, counts))
-    return Tally(day, outcomes, int(counts.get(HELPFUL, 0)), reasons, uses, kept, shadow_uses, shadow_kept)
+    durations = Durations.among({name: float(count) for name, count in counts.items()})
+    helpful = int(counts.get(HELPFUL, 0))
+    return Tally(day, outcomes, helpful, reasons, uses, kept, shadow_uses, shadow_kept, durations)
 
 
 def usage(counts: Counts) -> tuple[Usage, ...]:

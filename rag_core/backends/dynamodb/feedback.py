@@ -50,10 +50,10 @@ from rag_core.domain import (
     Question,
     QuestionId,
     Rating,
-    Tally,
     Usage,
 )
 from rag_core.errors import RejectedError, UnavailableError
+from rag_core.tallies import Tally
 
 RETENTION = timedelta(days=15)  # as long as claims, and longer than a queue redelivers
 AT_ONCE = 8  # queries of a report

@@ -42,6 +42,7 @@ from rag_core.domain import (
     Usage,
     Use,
 )
+from rag_core.tallies import counted
 
 # Bytes in UTF-8; together less than 400 KB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 LONGEST_REPLY = 120_000
@@ -76,6 +77,7 @@ def answer_item(question: Question, answer: Answer, former: Item, retention: tim
         "complete": {"BOOL": answer.complete},
         "not_covered": text(cut(answer.not_covered, LONGEST_NOT_COVERED)),
         "usage": text(json.dumps([asdict(each) for each in answer.usage])),
+        "durations": {"M": {name: number(f"{count:.2f}") for name, count in counted(answer).items()}},
         "asked": former.get("asked", number(asked)),
         "standing": former.get("standing", number(asked)),
         TTL: former.get(TTL, ends),

@@ -74,9 +74,12 @@ class Book:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute("PRAGMA foreign_keys = ON")
+            self._db.execute("PRAGMA secure_delete = ON")  # what is removed is not left in free pages
             found = self._format()
             if found == 0:
                 self._create()
+            elif found > FORMAT:
+                raise MisconfiguredError(f"{path} was written by a newer supportbot: install that version")
             elif found != FORMAT:
                 raise MisconfiguredError(
                     f"{path} is of format {found}, this version reads {FORMAT}: delete it and ingest again; "
@@ -95,6 +98,11 @@ class Book:
 
     def close(self) -> None:
         self._db.close()
+
+    def merge(self) -> None:
+        """What was removed stands no longer in the file beside this one either, unless somebody reads it right now."""
+        with translated(self._path):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:

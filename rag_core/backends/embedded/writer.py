@@ -39,6 +39,7 @@ class EmbeddedWriter:
             self._lock.release()
             raise
         self._held: list[tuple[Document, Sequence[Chunk]]] = []
+        self._forgetting = False
 
     def __enter__(self) -> Self:
         return self
@@ -83,6 +84,13 @@ class EmbeddedWriter:
             for document_id in ids:
                 self._book.stage_removal(self._source, document_id)
 
+    def forget(self, only: DocumentId | None = None) -> bool:
+        """No version before can be rolled back to, but the next one is linked to its files: not so this time."""
+        ids = [each for each in self.versions() if only in (None, each)]
+        self.remove(ids)
+        self._forgetting = self._forgetting or bool(ids)
+        return False
+
     def commit(self, embedder: Embedder | None, progress: OnEmbedded = lambda _done, _total: None) -> int:
         """Build the next version beside the live one, check it, then let the book name it."""
         self._flush()
@@ -92,7 +100,7 @@ class EmbeddedWriter:
         version, former_model = self._book.state()
         expected = self._book.count_next_chunks()
         former, folder = version_folder(self._home, version), version_folder(self._home, version + 1)
-        whole = _usable(former, former_model)
+        whole = _usable(former, former_model) and not self._forgetting
         if whole and model == former_model and not self._changed():
             return expected
         shutil.rmtree(folder, ignore_errors=True)  # left by a run that died
@@ -103,9 +111,14 @@ class EmbeddedWriter:
             raise UnavailableError(f"the new index has {written} chunks instead of {expected}: ingest again")
         with self._book.transaction():
             self._book.turn_to(version + 1, model, self._source)
+        # the former one may be about to be opened by a reader, who tries once more where it is gone
+        stays = (folder,) if self._forgetting else (former, folder)
         for other in folder.parent.iterdir():
-            if other not in (former, folder):  # the former one may be about to be opened by a reader
+            if other not in stays:
                 shutil.rmtree(other, ignore_errors=True)
+        if self._forgetting:
+            self._book.merge()
+            self._forgetting = False
         return expected
 
     def _embed(self, embedder: Embedder, progress: OnEmbedded) -> None:

@@ -5,6 +5,7 @@ What the alias points to is never written to. The alias moves in one request tha
 
 import re
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -16,6 +17,10 @@ from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
 
 ORPHANED = timedelta(hours=6)  # without being pointed to: longer than any run takes
 STAMP = "%Y%m%d%H%M%S"
+NONE_KEPT = (
+    "no version before is kept: there is none yet, or something in it was forgotten. Ingest again to bring back what "
+    "a source holds"
+)
 ANOTHER = "another ingestion into {} has finished meanwhile: nothing of this one is visible, ingest again"
 
 
@@ -75,10 +80,24 @@ class Versions:
         """The version before and the present one change places. Raises RejectedError where none is kept."""
         present, before = self.current(), self._pointed(self._before)
         if present is None or len(before) != 1:
-            raise RejectedError("no version before is kept: ingest again to bring back what a source holds")
+            raise RejectedError(NONE_KEPT)
         kept: dict[str, object] = {"add": {"index": present, "alias": self._before}}
         self.swap(present, before[0], self._removed(before[0], self._before), kept)
         return before[0]
+
+    def forget(self, holds: Callable[[str], bool]) -> bool:
+        """Drop what could be rolled back to, where it `holds` what is to be forgotten; whether it did.
+
+        First the alias goes: it fails where a rollback was faster, so that what answers is never dropped.
+        """
+        found = [each for each in self._pointed(self._before) if holds(each)]
+        for each in found:
+            try:
+                self._act([self._removed(each, self._before)])
+            except MissingError as error:
+                raise UnavailableError(ANOTHER.format(self.alias)) from error
+            self._delete(each)
+        return bool(found)
 
     @staticmethod
     def _removed(index: str, alias: str) -> dict[str, object]:
@@ -104,9 +123,12 @@ class Versions:
     def drop(self, index: str) -> None:
         """A later commit tries again what fails here: nobody reads it."""
         try:
-            self._node.send("DELETE", f"/{index}", object, within=self._timeout)
+            self._delete(index)
         except (UnavailableError, MisconfiguredError):
             return
+
+    def _delete(self, index: str) -> None:
+        self._node.send("DELETE", f"/{index}", object, within=self._timeout)
 
     def drop_orphans(self) -> None:
         """What runs that died have left: ours by name, pointed to by no alias, and old."""
@@ -120,7 +142,11 @@ class Versions:
                 self.drop(each.name)
 
     def _old(self, name: str) -> bool:
-        found = re.fullmatch(re.escape(self.alias) + r"-(\d{14})-[0-9a-f]{8}", name)
-        return (
-            found is not None and datetime.now(UTC) - datetime.strptime(found[1], STAMP).replace(tzinfo=UTC) > ORPHANED
-        )
+        named = named_at(self.alias, name)
+        return named is not None and datetime.now(UTC) - named > ORPHANED
+
+
+def named_at(alias: str, version: str) -> datetime | None:
+    """When its run was planned, so that what its source held then is in it; None: it is none of this alias's."""
+    found = re.fullmatch(re.escape(alias) + r"-(\d{14})-[0-9a-f]{8}", version)
+    return datetime.strptime(found[1], STAMP).replace(tzinfo=UTC) if found else None

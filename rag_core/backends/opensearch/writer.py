@@ -7,6 +7,7 @@ What a run that died has staged or embedded is lost with it, and made again.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Self
 
+from rag_core.backends.opensearch import asking
 from rag_core.backends.opensearch.building import Building
 from rag_core.backends.opensearch.entries import FORMAT, StateEntry
 from rag_core.backends.opensearch.node import Credentials, Node
@@ -57,6 +58,12 @@ class OpenSearchWriter:
         for document_id in ids:
             self._spool.drop(document_id)
             self._removed.add(document_id)
+
+    def forget(self, only: DocumentId | None = None) -> bool:
+        self.remove([each for each in self.versions() if only in (None, each)])
+        held = asking.of("document", source=self._source, **({} if only is None else {"document": only}))
+        query: asking.Query = {"size": 1, "query": {"bool": {"filter": held}}, "_source": False}
+        return self._versions.forget(lambda index: bool(self._node.write_search(query, index).hits.hits))
 
     def commit(self, embedder: Embedder | None, progress: OnEmbedded = lambda _done, _total: None) -> int:
         model = embedder.name if embedder else None

@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from rag_core.backends.sqlite import durations
 from rag_core.backends.sqlite.opening import SqliteFile
 from rag_core.backends.sqlite.schema import upgrade, utc
 from rag_core.domain import (
@@ -28,11 +29,11 @@ from rag_core.domain import (
     QuestionId,
     Rating,
     SourceName,
-    Tally,
     Usage,
     Use,
 )
 from rag_core.errors import RejectedError
+from rag_core.tallies import Tally, counted
 
 FEEDBACK = "feedback.sqlite"
 ASKED = "question_id, asked_at, question, previous, audience, asked_by, channel, sources"
@@ -52,8 +53,9 @@ BETWEEN = timedelta(hours=1)  # two looks at what has ended, whatever this proce
 class SqliteFeedbackLog(SqliteFile):
     """FeedbackLog, a context manager; safe to share between threads and processes.
 
-    Counters are not kept but counted, which takes SQLite milliseconds: they cannot drift. So what is forgotten, or
-    older than `retention`, leaves its row without a text or a name.
+    Counters are not kept but counted, which takes SQLite milliseconds: they cannot drift (those of durations are kept,
+    in the transaction of their answer). So what is forgotten, or older than `retention`, leaves its row without a text
+    or a name.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class SqliteFeedbackLog(SqliteFile):
                 "WHERE question_id = ?",
                 [[*astuple(usage), question.id] for usage in answer.usage],
             )
+            durations.count(self._db, question.id, counted(answer))
 
     def record_rating(self, rating: Rating) -> None:
         with self._kept():
@@ -134,8 +137,11 @@ class SqliteFeedbackLog(SqliteFile):
                 "WHERE day >= ? GROUP BY 1, 2, 3 ORDER BY 1",
                 [first],
             ).fetchall()
-        used = {day: _uses(list(of_day)) for day, of_day in groupby(uses, lambda row: str(row[0]))}
-        return [replace(tally, **used.get(tally.day.isoformat(), {})) for tally in _tallies(outcomes, ratings)]
+            took = durations.by_day(self._db, first)
+        found = {day: _uses(list(of_day)) for day, of_day in groupby(uses, lambda row: str(row[0]))}
+        for day, of_day in took.items():
+            found.setdefault(day, {})["durations"] = of_day
+        return [replace(tally, **found.get(tally.day.isoformat(), {})) for tally in _tallies(outcomes, ratings)]
 
     def usage(self, since: date | None = None) -> dict[date, tuple[Usage, ...]]:
         with self._use():

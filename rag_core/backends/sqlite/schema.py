@@ -56,7 +56,11 @@ CREATE INDEX answer_kept ON answer (asked_at) WHERE forgotten = 0;
 DROP INDEX answer_declined;
 CREATE INDEX answer_declined ON answer (asked_at) WHERE outcome <> 'answered' AND forgotten = 0;
 """
-UPGRADES = (FIRST, USAGE_AND_SOURCES, ACCEPTANCE, LIMITS, FORGOTTEN)
+DURATIONS = """
+ALTER TABLE answer ADD COLUMN durations TEXT NOT NULL DEFAULT '{}';
+CREATE TABLE duration (day TEXT, name TEXT, amount REAL NOT NULL, PRIMARY KEY (day, name)) WITHOUT ROWID;
+"""
+UPGRADES = (FIRST, USAGE_AND_SOURCES, ACCEPTANCE, LIMITS, FORGOTTEN, DURATIONS)
 
 
 def upgrade(db: sqlite3.Connection, path: Path) -> None:

@@ -3,7 +3,9 @@
 The key is the request's token as well, so that a page is not paid for twice whoever dies in between.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any
 
 from rag_core.backends import boto
@@ -22,6 +24,7 @@ TEXTRACT = boto.Service(
     refused=boto.codes("InvalidKMSKeyException InvalidS3ObjectException NoSuchBucket 403"),
     advice=ADVICE,
 )
+NOBODYS = "0" * 64  # a JobId
 FEATURES = ["LAYOUT", "TABLES"]
 FULL = boto.codes("LimitExceededException")  # as many documents as it takes at once
 LIMITS = FULL | boto.codes("ProvisionedThroughputExceededException ThrottlingException")  # and requests a second
@@ -99,6 +102,14 @@ class TextractRecognizer:
 
     def forget(self, key: str) -> None:
         self._called(self._s3.delete_object, Bucket=self._channel.bucket, Key=self._name(key))
+
+    def reach(self) -> None:
+        """All that it needs and that costs nothing, for whoever sets it up: a recognition that nobody began is none."""
+        key = f"reach-{token_hex(8)}"
+        self._called(self._s3.put_object, Bucket=self._channel.bucket, Key=self._name(key), Body=b"")
+        self.forget(key)
+        with suppress(RejectedError):
+            self.result(RecognitionId(NOBODYS))
 
     def _name(self, key: str) -> str:
         return f"{self._channel.prefix}{key}"

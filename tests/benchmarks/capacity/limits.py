@@ -1,12 +1,13 @@
 """What others allow, as documented in November 2026, and what the template's sizes set."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.estimating.tables import Size
 from integrations.zendesk.pacing import PLANS, SHARE, UPDATES, Limit
 
 AGAIN = (1.0, 60.0, 300.0, 3_600.0, 3_600.0, 3_600.0)  # seconds after which Slack delivers what was refused once more
+AT_ONCE = 10  # calls that a poller of ones own makes; a thousand more of them a minute
 UPDATING = Limit("updates", int(UPDATES * SHARE), 60.0)
 REQUESTING = Limit("requests", int(PLANS["enterprise"] * SHARE), 60.0)
 
@@ -50,4 +51,7 @@ class Limits:
 
 
 def of(size: Size) -> Limits:
-    return Limits(size.rate, size.burst, size.workers, size.search_units, size.provisioned)
+    limits = Limits(size.rate, size.burst, size.workers, size.search_units, size.provisioned)
+    if not size.pollers:
+        return limits
+    return replace(limits, pollers=size.pollers * AT_ONCE, polled=1_000, polled_most=size.pollers_most * AT_ONCE)

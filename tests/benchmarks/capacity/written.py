@@ -21,8 +21,8 @@ MILLION = 1_000_000
 HEAD = ("at once", "first words: median", "99 %", "whole answer: 99 %", "oldest in the queue", "workers", "what binds")
 MOVED = {
     "Rate and Burst of the API": "`Rate` and `Burst` of the size; API Gateway's account quota is 10,000 a second",
-    "how fast SQS's mapping grows": "its provisioned mode, which takes the place of `MaximumConcurrency`",
-    "Workers": "`Workers` of the size: the mapping's `MaximumConcurrency`, at the most 1,000",
+    "how fast SQS's mapping grows": "`Pollers` of the size: its provisioned mode, which `large` has",
+    "Workers": "`Workers` of the size, at the most 1,000; with pollers `PollersMost`, ten each",
     "the account's concurrency": "Lambda's quota, tens of thousands on request",
     "the model's tokens a minute": "Bedrock's quota; `SECOND_MODEL`, which has its own; the cache; shorter answers",
     "search units": "`SearchUnits` of the size",
@@ -69,7 +69,7 @@ def cures() -> Iterator[str]:
     changes: Sequence[tuple[str, Limits, Tables, float]] = (
         ("as it is", base, known, CACHED),
         ("Rate and Burst 5,000, the account's concurrency 10,000", wide, known, CACHED),
-        ("and SQS's mapping in provisioned mode, 50 pollers of 10", ready, known, CACHED),
+        ("and 50 pollers ready instead of 10, 2,000 at the most", ready, known, CACHED),
         ("and 10 million tokens a minute", most, known, CACHED),
         ("all of that, the collection asleep: its first search after 30 s", replace(most, asleep=30), known, CACHED),
         ("all of that, nothing from the cache", most, known, 0.0),

@@ -21,6 +21,7 @@ from bot.estimating.use import Use, of
 from bot.settings import Settings
 from rag_core.errors import MisconfiguredError
 from tests.benchmarks.marked import part
+from tests.infra.observing.template import Resolved
 
 INFRA, BOT = Path(__file__).resolve().parents[3] / "infra", Path(estimating.__file__).parent
 
@@ -179,13 +180,19 @@ def test_the_sizes_are_the_templates() -> None:
     [
         ("secrets", "template.yaml", "AWS::SecretsManager::Secret"),
         ("gateways", "cache.yaml", "AWS::EC2::NatGateway"),
-        ("alarms", "observing.yaml", "AWS::CloudWatch::Alarm"),
         ("dashboards", "observing.yaml", "AWS::CloudWatch::Dashboard"),
     ],
 )
 def test_there_are_as_many_parts_as_the_templates_have(figure: str, file: str, kind: str) -> None:
     (template,) = templates(file)
     assert shipped().value(figure) == sum(each["Type"] == kind for each in template["Resources"].values())
+
+
+def test_an_alarm_costs_by_the_metrics_that_it_reads() -> None:
+    alarms = Resolved().all("AWS::CloudWatch::Alarm").values()
+    reads = [sum("MetricStat" in each for each in alarm.get("Metrics", [{"MetricStat": {}}])) for alarm in alarms]
+    assert shipped().value("alarms") == sum(reads)
+    assert len(reads) == 9
 
 
 def test_there_are_as_many_metrics_as_the_product_has() -> None:
@@ -195,3 +202,20 @@ def test_there_are_as_many_metrics_as_the_product_has() -> None:
 
 def test_a_use_knows_what_is_drafted() -> None:
     assert Use(1, 0.25, 1, 1, 1).drafted == 0.75
+
+
+def test_what_aws_gives_to_every_account_is_taken_off_once() -> None:
+    small = made("small", questions=0)
+    assert small.idle_free_usd == pytest.approx(10 * 0.10 + 1_000_000 * 0.0000004)  # alarms, and SQS's first million
+    assert small.month_free_usd == pytest.approx(small.idle_free_usd)
+    many = made("small", questions=1_000_000)
+    assert many.idle_free_usd == pytest.approx(small.idle_free_usd)
+    assert many.idle_free_usd < many.month_free_usd < sum(each.free * each.usd for each in shipped().prices.values())
+
+
+def test_pollers_of_its_own_cost_by_the_hour_and_take_the_place_of_lambdas() -> None:
+    lines = {line.what: line for line in made("large").idle}
+    assert lines["Lambda: pollers kept ready"].usd == pytest.approx(10 * 730 * 0.00925)
+    assert lines["SQS: functions ask for jobs"].factors[0].value == 5 + 10
+    assert {line.what: line for line in made("standard").idle}["SQS: functions ask for jobs"].factors[0].value == 10
+    assert "Lambda: pollers kept ready" not in {line.what for line in made("standard").idle}

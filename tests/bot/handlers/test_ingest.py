@@ -6,19 +6,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import boto3
 import msgspec
 import pytest
+from slack_sdk import WebClient
 
 from bot import fanning
 from bot.api.routes import Api
 from bot.app import App, build
 from bot.ingest_job import IngestJobs
+from bot.local.workspace.workspace import Workspace
 from bot.settings import load
 from rag_core.domain import NEVER, Audience, PersonId, SourceName
 from rag_core.errors import AlreadyRunningError, MisconfiguredError
@@ -167,6 +169,39 @@ def test_a_run_is_begun_by_a_schedule_and_by_a_person_one_at_a_time(installation
     assert (last.state, last.by, last.result.unchanged) == (RunState.DONE, ADA, 1)
 
 
+def test_a_run_that_no_queue_takes_holds_its_source_for_nobody(installation: Account, aws_url: str) -> None:
+    wrong = App(msgspec.structs.replace(installation.app.settings, ingest_queue_url=f"{aws_url}/1/wrong"))
+    with pytest.raises(MisconfiguredError, match="may not be used"):
+        fanning.begin(wrong, HANDBOOK, ADA, RunId("r1"))
+    last = known(installation)
+    assert (last.state, "may not be used" in last.reason) == (RunState.FAILED, True)
+    with fanning.steps(wrong) as steps, pytest.raises(MisconfiguredError):
+        steps.resume(HANDBOOK, ADA)
+    assert known(installation).state is RunState.FAILED
+    assert fanning.begin(installation.app, HANDBOOK, ADA, RunId("r2")).state is RunState.WAITING
+
+
+def test_a_run_whose_staging_is_gone_is_not_left_to_be_waited_for(installation: Account) -> None:
+    installation.put(refunds="# Refunds\n\nWithin thirty days.")
+    installation.sqs.purge_queue(QueueUrl=installation.queue)
+    fanning.begin(installation.app, HANDBOOK, ADA, RunId("r1"))
+    message = installation.sqs.receive_message(QueueUrl=installation.queue)["Messages"][0]
+    with fanning.steps(installation.app) as steps:
+        steps.work(read(message["Body"]), last=False)
+        installation.app.runs.end(replace(known(installation), state=RunState.FAILED, reason="its worker was stopped"))
+        for each in installation.s3.list_objects_v2(Bucket="staging")["Contents"]:
+            installation.s3.delete_object(Bucket="staging", Key=each["Key"])
+    with fanning.steps(installation.app) as steps, pytest.raises(MisconfiguredError, match="start it again"):
+        steps.resume(HANDBOOK, ADA)
+    assert fanning.begin(installation.app, HANDBOOK, ADA, RunId("r2")).state is RunState.WAITING
+
+
+def known(installation: Account) -> RunRecord:
+    last = installation.last()
+    assert last is not None
+    return last
+
+
 def test_what_is_staged_goes_with_the_run(installation: Account, function: Function) -> None:
     installation.put(refunds="# Refunds\n\nWithin thirty days.")
     installation.sqs.purge_queue(QueueUrl=installation.queue)
@@ -254,6 +289,32 @@ def test_from_a_terminal_it_is_watched_and_rolled_back(installation: Account, fu
         said, trouble = asked.communicate()
         assert "answers now" in said, trouble
     assert (installation.found("thirty"), installation.found("sixty")) == (["refunds"], [])
+    of_sixty, of_thirty = installation.app.runs.history(HANDBOOK)
+    known = installation.app.runs.knowledge_as_of()
+    assert known is not None
+    assert of_thirty.started - timedelta(seconds=1) < known < of_sixty.started
+
+
+def test_who_asked_in_slack_is_told_of_a_run_that_failed_and_why(installation: Account, aws_url: str) -> None:
+    with Workspace(limits=False) as slack:
+        ada = slack.add_person("Ada", role="admin")
+        channel = slack.direct(ada)
+        client = WebClient(slack.token, base_url=slack.url, retry_handlers=[])
+        placed = str(client.chat_postMessage(channel=channel.id, text="…")["ts"])
+        more = {"team": slack.team.id, "channel": channel.id, "ts": placed}
+        fanning.begin(installation.app, HANDBOOK, ADA, RunId("r1"), more=more)
+        installation.s3.delete_bucket(Bucket="documents")
+        stated = {**installation.settings, "slack_bot_token": slack.token, "slack_url": slack.url}
+        environment = {f"SUPPORTBOT_{name.upper()}": value for name, value in stated.items()}
+        with lambda_function(HANDLER, environment | account(aws_url), timeout=60) as function:
+            installation.deliver(function, lambda: "ingested" in function.log)
+            log = function.log
+        (shown,) = (json.dumps(message.blocks) for message in slack.messages(channel))
+    assert ":x:" in shown
+    assert "NoSuchBucket" in shown
+    assert '"state":"failed"' in log.replace(" ", "")
+    assert "RunsFailed" in log
+    assert "telemetry failed" not in log
 
 
 def test_a_program_with_the_right_begins_a_run_and_is_told_of_it(installation: Account, function: Function) -> None:

@@ -10,6 +10,7 @@ import pytest
 from bot.local.reportpage import page, style_hash
 from rag_core.domain import AnswerRecord, Citation, DocumentId, Outcome, PersonId, QuestionId, Rating, Usage
 from rag_core.reporting import Day, Drafts, Gap, Report
+from tests.bot.test_durations import MANY
 from tests.making import NOON, SOURCE, question
 
 PERIOD = (date(2026, 1, 1), date(2026, 1, 31))
@@ -32,6 +33,7 @@ def busy(days: int = 3) -> Report:
     )
 
 
+TIMED = replace(busy(), durations=MANY)
 WITH_DRAFTS = replace(busy(), drafts=Drafts(30, 15, 5, 9.6), shadow=Drafts(0, 1, 0, 0.25))
 
 
@@ -53,7 +55,21 @@ def test_the_figures_are_there() -> None:
     assert html.count("<li>And this?</li>") == 1
 
 
-@pytest.mark.parametrize("report", [EMPTY, busy(), busy(days=1), busy(days=200), WITH_DRAFTS])
+def test_how_long_answers_took_is_there_where_it_was_counted() -> None:
+    html = page(TIMED)
+    for figure in (
+        "How long answers took",
+        "790 ms",
+        "1.9 s",
+        "Embedding the question",
+        "the share of each stage in percent",
+    ):
+        assert figure in html
+    assert re.search(r"From the cache</dt><dd>10%<small>asked before: 1 in the same words</small>", html)
+    assert "How long answers took" not in page(busy())
+
+
+@pytest.mark.parametrize("report", [EMPTY, busy(), busy(days=1), busy(days=200), WITH_DRAFTS, TIMED])
 def test_nothing_is_run_or_fetched(report: Report) -> None:
     html = page(report)
     assert not re.search(r"<script|<link|<img|<iframe|@import|url\(|https?:|//\w", html)

@@ -2,7 +2,7 @@
 
 Holds a folder of Markdown pages twice: as our writer lays it down, behind the alias `supportbot`, and as LangChain's
 vector store does, in the index `naive`. Prints its address, then serves until its standard input ends; a line on that
-is the new delay.
+is the new delay, or what happens to every request from now on: `throttle` (429), `reset`, `answer`.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from tests.fakes.opensearch.node import Node
 from tests.making import document
 
 DIMENSIONS = 1_024
+FULL = b'{"error":{"type":"circuit_breaking_exception","reason":"too many requests"},"status":429}'
 MODEL = f"bedrock:cohere.embed-v4:0 {DIMENSIONS} float"
 
 
@@ -50,17 +51,25 @@ def filled(folder: Path) -> Node:
 async def _serve(folder: Path, delay: float) -> None:
     node, loop, over = filled(folder), asyncio.get_running_loop(), asyncio.Event()
     connections: set[Connection] = set()
+    doing = "answer"
 
     def serve(incoming: Incoming, connection: Connection) -> None:
-        status, body = node.answer(incoming.method, incoming.path, incoming.body)
+        if doing == "reset":
+            connection.reset()
+            return
+        throttled = doing == "throttle"
+        status, body = (429, FULL) if throttled else node.answer(incoming.method, incoming.path, incoming.body)
         head = {"Content-Type": "application/json; charset=UTF-8"}
         loop.call_later(delay, connection.answer, status, head, b"" if incoming.method == "HEAD" else body)
 
     def order() -> None:
-        nonlocal delay
-        line = sys.stdin.readline()
+        nonlocal delay, doing
+        line = sys.stdin.readline().strip()
         if line:
-            delay = float(line)
+            if line.isalpha():
+                doing = line
+            else:
+                delay = float(line)
             print("ok", flush=True)  # noqa: T201, RUF100
         else:
             over.set()

@@ -29,8 +29,15 @@ class OpenSearchProcess:
 
     def wait(self, delay: float) -> None:
         """From now on."""
+        self._order(delay)
+
+    def do(self, what: str) -> None:
+        """From now on, to every request: throttle, reset or answer it."""
+        self._order(what)
+
+    def _order(self, line: object) -> None:
         if self._process is not None and self._process.stdin is not None:
-            print(delay, file=self._process.stdin, flush=True)
+            print(line, file=self._process.stdin, flush=True)
             self._read()
 
     def _read(self) -> str:

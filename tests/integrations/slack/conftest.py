@@ -13,6 +13,7 @@ from integrations.slack.calling import Slack
 from rag_core.backends.sqlite.records import SqliteRecords
 from rag_core.domain import Deadline
 from rag_core.ports import Records
+from tests.integrations.slack.office import Office, office
 from tests.integrations.slack.several import Several, several
 
 
@@ -20,6 +21,12 @@ from tests.integrations.slack.several import Several, several
 def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Office]:
+    with office(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

@@ -65,6 +65,10 @@ class StubCore:
         self.during: Callable[[], object] = lambda: None  # between the parts of an answer
         self.error: Exception | None = None
 
+    @property
+    def asked_texts(self) -> list[str]:
+        return [question.text for question in self.asked]
+
     def question(
         self,
         text: str,

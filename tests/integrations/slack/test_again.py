@@ -1,8 +1,6 @@
 """What comes again or late: it shows nothing that may not be shown any more, and undoes nothing newer."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,15 +11,9 @@ from rag_core.domain import Audience, SourceName
 from rag_core.errors import UnavailableError
 from rag_core.jobs import Job
 from rag_core.running import Runs
-from tests.integrations.slack.office import TEXT, Office, OpenAccess, office, words
+from tests.integrations.slack.office import TEXT, Office, OpenAccess, words
 from tests.integrations.slack.test_apologising import told, with_commands
 from tests.integrations.slack.test_commanding import DOCS, Asked
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Office]:
-    with office(tmp_path) as made:
-        yield made
 
 
 class Restricted(OpenAccess):

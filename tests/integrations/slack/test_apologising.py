@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,6 @@ from tests.integrations.slack.office import Office, office, words
 from tests.integrations.slack.test_commanding import Asked
 
 DOWN = UnavailableError("it is down")
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Office]:
-    with office(tmp_path) as made:
-        yield made
 
 
 def fail(error: Exception = DOWN) -> Callable[..., Any]:

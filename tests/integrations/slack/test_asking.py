@@ -1,31 +1,20 @@
 """A question in Slack, end to end: real Bolt and SDK against the simulated Slack."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from integrations.slack.modals import ChannelSettings
-from rag_core.domain import Audience, Deadline, Outcome, QuestionId
+from rag_core.domain import Audience, Deadline, QuestionId
 from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
 from tests.integrations.slack.office import TEXT, Office, office, words
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Office]:
-    with office(tmp_path) as made:
-        yield made
-
-
-def asked_texts(here: Office) -> list[str]:
-    return [question.text for question in here.core.asked]
 
 
 def test_a_mention_is_answered_in_its_thread(here: Office) -> None:
     asked = here.mention("how do I reset &lt;SSO&gt;, <@U123|kim>? See <https://help.example|this>")
     here.work()
     assert TEXT.split(" [1]")[0] in words(here.only(asked))
-    assert asked_texts(here) == ["how do I reset <SSO>, @kim? See this (https://help.example)"]
+    assert here.core.asked_texts == ["how do I reset <SSO>, @kim? See this (https://help.example)"]
     assert here.core.asked[0].asked_by == f"slack:{here.slack.team.id}:{here.ada.id}"
     assert here.core.asked[0].channel == "slack"
     [post] = here.slack.calls("chat.postMessage")
@@ -96,119 +85,7 @@ def test_a_mention_alone_in_a_thread_asks_what_the_thread_is_about(here: Office)
     assert not here.core.asked
     here.mention("", thread=root)
     here.work()
-    assert asked_texts(here) == ["how do I reset SSO?"]
-
-
-class TestFollowUp:
-    def test_it_needs_no_mention_and_knows_what_was_asked_before(self, here: Office) -> None:
-        root = here.mention("how do I reset SSO?")
-        here.work()
-        here.slack.say(here.help, here.ada, "and for guests?", thread=root)
-        here.work()
-        assert asked_texts(here) == ["how do I reset SSO?", "and for guests?"]
-        assert here.core.asked[1].previous == "how do I reset SSO?"
-        assert len(here.replies(root)) == 2
-
-    @pytest.mark.parametrize("text", ["thanks!", "<@U0BEN> what do you think?", "We shipped it", ":tada:"])
-    def test_what_asks_nothing_of_us_is_left_alone(self, here: Office, text: str) -> None:
-        root = here.mention("how do I reset SSO?")
-        here.work()
-        here.slack.say(here.help, here.ada, text, thread=root)
-        here.work()
-        assert len(here.core.asked) == 1
-
-    def test_only_who_asked_is_followed(self, here: Office) -> None:
-        root = here.mention("how do I reset SSO?")
-        here.work()
-        here.slack.say(here.help, here.ben, "and what about guests?", thread=root)
-        here.work()
-        assert len(here.core.asked) == 1
-
-    def test_a_thread_that_we_are_not_in_is_left_alone(self, here: Office) -> None:
-        root = here.slack.say(here.help, here.ada, "how do I reset SSO?")
-        here.slack.say(here.help, here.ada, "and what about guests?", thread=root)
-        here.work()
-        assert not here.core.asked
-
-    def test_what_was_asked_for_other_readers_is_not_followed_up_on(self, here: Office) -> None:
-        here.access.audience = Audience.INTERNAL
-        root = here.mention("what is the secret?")
-        here.work()
-        here.access.audience = Audience.PUBLIC
-        here.slack.say(here.help, here.ada, "and who knows it?", thread=root)
-        here.work()
-        assert here.core.asked[1].previous is None
-        assert here.core.asked[1].audience is Audience.PUBLIC
-
-    def test_an_abstention_is_nothing_to_follow_up_on(self, here: Office) -> None:
-        here.core.outcome = Outcome.NO_EVIDENCE
-        root = here.mention("how do I fly?")
-        here.work()
-        here.slack.say(here.help, here.ada, "and how do I swim?", thread=root)
-        here.work()
-        assert here.core.asked[1].previous is None
-
-    @pytest.mark.parametrize("button", ["resolved", "ask_human"])
-    def test_after_it_is_settled_only_a_mention_is_answered(self, here: Office, button: str) -> None:
-        root = here.mention("how do I reset SSO?")
-        here.work()
-        here.slack.click(here.ada, here.only(root), button)
-        here.work()
-        here.slack.say(here.help, here.ada, "and what about guests?", thread=root)
-        here.work()
-        assert len(here.core.asked) == 1
-        here.mention("and what about guests?", thread=root)
-        here.work()
-        assert len(here.core.asked) == 2
-
-    def test_what_was_begun_is_gone_on_with_whatever_happened_since(self, here: Office) -> None:
-        root = here.mention("how do I reset SSO?")
-        here.work()
-        here.slack.say(here.help, here.ada, "and for guests?", thread=root)
-        job = here.queue.jobs.popleft()
-        here.core.error = UnavailableError("the index is down")
-        with pytest.raises(UnavailableError):
-            here.deliver(job)
-        here.core.error = None
-        here.slack.click(here.ben, here.replies(root)[0], "resolved")
-        here.work()
-        here.finish(job)
-        assert len(here.replies(root)) == 2
-
-
-class TestAutomatic:
-    @pytest.fixture(autouse=True)
-    def _automatic(self, here: Office) -> None:
-        here.access.automatic.add(here.help.id)
-
-    def test_every_top_level_question_is_answered(self, here: Office) -> None:
-        asked = here.slack.say(here.help, here.ada, "Login fails with an error since today")
-        here.work()
-        here.only(asked)
-
-    @pytest.mark.parametrize(
-        "text",
-        [
-            "thanks",
-            "Thanks, that helped!",
-            "good morning everyone",
-            "lunch?",
-            ":tada:",
-            "We released 1.2 today",
-            "<@U0BEN> can you look at this?",
-        ],
-    )
-    def test_chatter_is_not(self, here: Office, text: str) -> None:
-        here.slack.say(here.help, here.ada, text)
-        here.work()
-        assert not here.core.asked
-        assert not here.slack.calls("chat.postMessage")
-
-    def test_only_where_it_is_configured(self, here: Office) -> None:
-        other = here.slack.add_channel("other", here.ada)
-        here.slack.say(other, here.ada, "how do I reset SSO?")
-        here.work()
-        assert not here.core.asked
+    assert here.core.asked_texts == ["how do I reset SSO?"]
 
 
 class TestIgnored:
@@ -242,57 +119,6 @@ class TestIgnored:
         event = {"type": "message", "channel": here.help.id, "ts": "1700000000.000100", "user": here.slack.bot.id}
         here.worker.work(here.event(**event, text=f"<@{here.slack.bot.id}> how?"), deadline(), False)
         assert not here.core.asked
-
-
-class TestFiles:
-    def test_a_text_file_is_read(self, here: Office) -> None:
-        here.mention("why does this fail?", files={"app.log": b"ERROR 4711 in login"})
-        here.work()
-        assert asked_texts(here) == ["why does this fail?\n\napp.log:\nERROR 4711 in login"]
-
-    def test_others_are_declined(self, here: Office) -> None:
-        asked = here.mention("why?", files={"shot.png": b"\x89PNG", "notes.txt": b"a\0b"})
-        here.work()
-        assert asked_texts(here) == ["why?"]
-        said = words(here.replies(asked)[-1])
-        assert "shot.png" in said
-        assert "notes.txt" in said
-
-    def test_a_file_alone_that_is_not_read_is_no_question(self, here: Office) -> None:
-        asked = here.mention("", files={"shot.png": b"\x89PNG"})
-        here.work()
-        assert "shot.png" in words(here.only(asked))
-        assert not here.core.asked
-
-    def test_a_long_file_is_read_as_far_as_a_question_goes(self, here: Office) -> None:
-        asked = here.mention("why?", files={"app.log": b"x" * 10_000})
-        here.work()
-        [text] = asked_texts(here)
-        assert 3_900 < len(text) <= 4_000
-        assert "app.log" in words(here.replies(asked)[-1])
-
-    def test_the_token_goes_to_slack_alone(self, here: Office) -> None:
-        text = f"<@{here.slack.bot.id}> why?"
-        elsewhere = {"name": "a.txt", "mimetype": "text/plain", "size": 3, "url_private": "https://evil.example/a.txt"}
-        event = {
-            "type": "app_mention",
-            "channel": here.help.id,
-            "user": here.ada.id,
-            "text": text,
-            "files": [elsewhere],
-        }
-        asked = here.slack.say(here.help, here.ada, "why?")
-        here.queue.jobs.clear()
-        here.worker.work(here.event(**event, ts=asked.ts), deadline(), False)  # a socket to there would be refused
-        assert asked_texts(here) == ["why?"]
-        assert "a.txt" in words(here.replies(asked)[-1])
-
-    def test_slacks_page_to_sign_in_is_no_text(self, here: Office) -> None:
-        here.slack.faults.fail("files", status=302)
-        asked = here.mention("why?", files={"app.log": b"ERROR"})
-        here.work()
-        assert asked_texts(here) == ["why?"]
-        assert "app.log" in words(here.replies(asked)[-1])
 
 
 class TestFailing:

@@ -1,8 +1,6 @@
 """Answers that one person sees: the shortcut and the command; shared by their asker, once."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,15 +8,9 @@ from bot.local.workspace.nouns import Message, User
 from integrations.slack.fetching import Web
 from rag_core.domain import Audience, Deadline
 from rag_core.errors import RejectedError, UnavailableError
-from tests.integrations.slack.office import TEXT, Office, office, words
+from tests.integrations.slack.office import TEXT, Office, words
 
 ANSWER = TEXT.split(" [1]")[0]
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Office]:
-    with office(tmp_path) as made:
-        yield made
 
 
 def drafts(here: Office, user: User) -> list[Message]:

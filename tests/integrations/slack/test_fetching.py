@@ -1,7 +1,5 @@
 """The token goes where Slack keeps files, and to nothing else on Slack's own hosts."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,16 +9,10 @@ from integrations.slack.calling import LostError
 from integrations.slack.fetching import Web
 from rag_core.domain import Deadline
 from rag_core.errors import RejectedError
-from tests.integrations.slack.office import Office, office, words
+from tests.integrations.slack.office import Office, words
 
 FILE = "/files-pri/T024BE7LD-F024BERPE/download/notes.txt"
 API = ["auth.revoke", "chat.postMessage?channel={help}&text=pwned", "conversations.history?channel={help}"]
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Office]:
-    with office(tmp_path) as here:
-        yield here
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,6 @@ from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
 from tests.integrations.slack.office import Office, office, words
 
 CANARY = "canary-4711"
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Office]:
-    with office(tmp_path) as made:
-        yield made
 
 
 def work(here: Office, payload: dict[str, Any], *, last: bool = False) -> None:

@@ -1,8 +1,6 @@
 """Ratings: one a person and answer, the newest counts, in whatever order the clicks arrive."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -11,13 +9,7 @@ from bot.local.workspace.nouns import Message, User
 from integrations.reasons import REASON_LABELS
 from rag_core.domain import Deadline, Rating
 from rag_core.jobs import Job
-from tests.integrations.slack.office import Office, office, words
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Office]:
-    with office(tmp_path) as made:
-        yield made
+from tests.integrations.slack.office import Office, words
 
 
 @pytest.fixture

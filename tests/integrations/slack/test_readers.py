@@ -1,9 +1,7 @@
 """Who became a guest is one from the next answer on."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,16 +16,10 @@ from integrations.slack.readers import Readers, is_full_member
 from rag_core.domain import Audience, Deadline
 from rag_core.ports import Records
 from tests.contracts.claims import Hands
-from tests.integrations.slack.office import Office, office
+from tests.integrations.slack.office import Office
 from tests.integrations.slack.sending import Door
 
 INTERNAL, PUBLIC = Audience.INTERNAL, Audience.PUBLIC
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Office]:
-    with office(tmp_path) as here:
-        yield here
 
 
 def news(slack: Workspace, user: User) -> dict[str, Any]:

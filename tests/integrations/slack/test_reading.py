@@ -1,7 +1,5 @@
 """What a person wrote, of what Slack sends."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,14 +7,8 @@ import pytest
 from bot.local.workspace.nouns import Message
 from integrations.slack.reading import files, read
 from rag_core.domain import Deadline
-from tests.integrations.slack.office import Office, office
+from tests.integrations.slack.office import Office
 from tests.integrations.slack.sending import Door, mention
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Office]:
-    with office(tmp_path) as here:
-        yield here
 
 
 def test_what_is_said_with_me_is_said(here: Office) -> None:

@@ -68,6 +68,7 @@ def test_and_no_more_than_twice(tickets: Tickets, zendesk: Account) -> None:
     with pytest.raises(UnavailableError):
         tickets.create(NEW, soon(), key="q1")
     zendesk.faults.clear()
+    assert tickets.named("q1", soon()) is None  # it is there again
     zendesk.faults.add(Kind.LOSE, "POST tickets", times=3)
     with pytest.raises(LostError):
         tickets.create(NEW, soon(), key="q1")
@@ -176,7 +177,7 @@ def test_nothing_of_a_ticket_or_a_secret_is_logged_or_told(
             tickets.named(new.name, soon())
         except UnavailableError:
             logging.getLogger("app").exception("failed")
-    tickets.tag(number, new.tags, soon())
+        tickets.tag(number, new.tags, soon())
     own = zendesk.authority
     assert caplog.text.count("UnavailableError") + caplog.text.count("LostError") >= 4
     for secret in ("canary", own.client_secret, own.token, own.email, *own.issued):

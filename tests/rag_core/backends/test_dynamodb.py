@@ -30,14 +30,15 @@ from rag_core.domain import (
     QuestionId,
     Rating,
     SourceName,
-    Tally,
     Usage,
     Use,
 )
 from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
 from rag_core.ports import Claims, Countdown, FeedbackLog, Records
+from rag_core.tallies import Tally
 from tests.contracts.claims import HOUR, ClaimsContract, Hands
 from tests.contracts.countdown import CountdownContract
+from tests.contracts.durations import DurationsContract
 from tests.contracts.feedback import DAY, TODAY, FeedbackContract, accept, ask, dislike, gaps, listed, rating
 from tests.contracts.records import RecordsContract, add_one
 from tests.fakes.aws_wire import Fault, Wire, cancelled, create_table, laid, lost, refused, reset
@@ -246,7 +247,7 @@ class TestDynamoRecords(RecordsContract):
         assert {request["ConsistentRead"] for name, request in wire.requests if name in ("GetItem", "Query")} == {True}
 
 
-class TestDynamoFeedbackLog(FeedbackContract):
+class TestDynamoFeedbackLog(FeedbackContract, DurationsContract):
     @pytest.fixture
     def log(self, log: DynamoFeedbackLog) -> FeedbackLog:
         return log

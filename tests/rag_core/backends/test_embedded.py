@@ -13,7 +13,7 @@ import tantivy
 from rag_core.backends.embedded.book import BOOK, INDEX_FORMAT, VERSIONS, WORDS
 from rag_core.backends.embedded.index import EmbeddedIndex
 from rag_core.backends.embedded.writer import BATCH, EmbeddedWriter
-from rag_core.domain import Audience, SourceName, Vector
+from rag_core.domain import Audience, DocumentId, SourceName, Vector
 from rag_core.errors import MisconfiguredError, UnavailableError
 from tests.contracts.index import IndexContract, Open, OpenWriter, fill
 from tests.fakes.embedder import HashingEmbedder
@@ -143,6 +143,25 @@ class TestEmbeddedIndex(IndexContract):
             fill(writing, [(document("a", version="2"), "other"), (document("c"), "still more")], embedder)
         assert contents() == before
 
+    def test_what_is_forgotten_stands_in_no_file(self, tmp_path: Path, reader: Open, writer: OpenWriter) -> None:
+        """Neither in free pages, nor in what the index was linked to, nor in the version before."""
+        embedder, reading = HashingEmbedder(), None
+        for version in ("1", "2"):
+            with writer() as writing:
+                fill(writing, [(document("a", version=version), "zqcanary"), (document("b"), "words")], embedder)
+            reading = reader()
+        assert reading
+        assert self.found(reading, "zqcanary") == ["a"]
+        former = {path.stat().st_ino for path in (tmp_path / VERSIONS).rglob("*.*")}
+        with writer() as writing:
+            writing.forget(DocumentId("a"))
+            writing.commit(embedder)
+        files = [path for path in tmp_path.rglob("*") if path.is_file()]
+        assert [path.name for path in files if b"zqcanary" in path.read_bytes()] == []
+        (folder,) = (tmp_path / VERSIONS).iterdir()
+        assert not former & {path.stat().st_ino for path in folder.rglob("*.*")}
+        assert self.found(reading, "words") == ["b"]
+
     def test_a_file_that_is_no_book_is_named(self, tmp_path: Path) -> None:
         (tmp_path / BOOK).write_bytes(b"not a database" * 100)
         with pytest.raises(MisconfiguredError, match="not a readable index"):
@@ -152,10 +171,10 @@ class TestEmbeddedIndex(IndexContract):
         with writer():
             pass
         with sqlite3.connect(tmp_path / BOOK) as db:
-            db.execute("PRAGMA user_version = 99")
+            db.execute("PRAGMA user_version = 1")
         db.close()
-        with pytest.raises(MisconfiguredError, match="format 99"):
+        with pytest.raises(MisconfiguredError, match="format 1,"):
             EmbeddedIndex(tmp_path)
         for _ in range(2):  # a run that could not begin holds nobody up
-            with pytest.raises(MisconfiguredError, match="format 99"):
+            with pytest.raises(MisconfiguredError, match="format 1,"):
                 writer()

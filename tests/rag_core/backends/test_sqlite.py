@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from rag_core.backends.sqlite.feedback import FEEDBACK, SqliteFeedbackLog
-from rag_core.domain import Citation, DocumentId, Outcome, PersonId, QuestionId, Rating, SourceName, Tally, Use
+from rag_core.domain import Citation, DocumentId, Outcome, PersonId, QuestionId, Rating, SourceName, Use
 from rag_core.errors import MisconfiguredError, RejectedError
 from rag_core.ports import FeedbackLog
+from rag_core.tallies import TOTAL, Durations, Tally
+from tests.contracts.durations import NEAR, DurationsContract, durations, record
 from tests.contracts.feedback import FeedbackContract, accept, ask, dislike, gaps, rating
 from tests.making import NOON, answer, question
 
@@ -68,7 +70,7 @@ def old(tmp_path: Path) -> Path:
     return tmp_path
 
 
-class TestSqliteFeedbackLog(FeedbackContract):
+class TestSqliteFeedbackLog(FeedbackContract, DurationsContract):
     @pytest.fixture
     def log(self, tmp_path: Path) -> Iterator[FeedbackLog]:
         with SqliteFeedbackLog(tmp_path) as log:
@@ -144,6 +146,17 @@ class TestSqliteFeedbackLog(FeedbackContract):
             accept(log, "q1", Use.EDITED, 0.5)
         with SqliteFeedbackLog(tmp_path) as log:
             assert (log.tally()[0].uses, log.tally()[0].helpful) == ({Use.EDITED: 1}, 1)
+
+    def test_a_file_of_before_durations_counts_them_from_now_on(self, tmp_path: Path) -> None:
+        with closing(sqlite3.connect(tmp_path / FEEDBACK)) as db:
+            db.executescript(BEFORE_ACCEPTANCES)
+        with SqliteFeedbackLog(tmp_path) as log:
+            assert durations(log) == Durations()
+            record(log, "q1", 700.0)  # known from before: it has added nothing yet
+            record(log, "q2", 700.0)
+        with SqliteFeedbackLog(tmp_path) as log:
+            assert sum(count for name, count in durations(log).counts.items() if name[0] == "t") == 2
+            assert durations(log).percentiles(TOTAL) == pytest.approx({50: 700, 90: 700, 99: 700}, rel=NEAR)
 
     def test_many_may_find_an_old_file_at_once(self, old: Path) -> None:
         with ThreadPoolExecutor(8) as pool:

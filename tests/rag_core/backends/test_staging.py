@@ -36,7 +36,8 @@ class TestFolderStaging(StagingContract):
 
 class TestS3Staging(StagingContract):
     @pytest.fixture
-    def staging(self, aws_url: str) -> Staging:
+    def staging(self, aws_url: str, monkeypatch: pytest.MonkeyPatch) -> Staging:
+        monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "10")  # of a list's page; on AWS 1,000
         boto3.client("s3").create_bucket(
             Bucket="staging", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
         )

