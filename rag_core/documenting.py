@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
+from urllib.parse import urljoin
 
 from rag_core.chunking import ChunkSizes, chunk
 from rag_core.domain import Audience, Chunk, Document, DocumentId, Fingerprint, Heading, SourceName
@@ -13,6 +14,7 @@ from rag_core.markup import Section, clean
 from rag_core.ports import DocumentSource
 from rag_core.runs import Failure, Progress, SourceItem
 
+NONE_READ = "nothing was changed, since none of the {} documents to be read may be: {}"
 PIPELINE = 3  # raise it when extraction or chunking changes: every document is then read again
 
 
@@ -54,13 +56,18 @@ def listed(
     found = Listed(formats=formats)
     for item in source.items(full=full, listed=lambda done, total: progress(Progress("listing", done, total))):
         found.add(item)
+    believe(source, found)
+    return found
+
+
+def believe(source: DocumentSource, found: Listed) -> None:
+    """Raises MisconfiguredError when the source has no document at all, rather than empty the index."""
     if not found.items and not source.may_be_empty:
         first = "".join(f"; {failure.document}: {failure.reason}" for failure in found.failures[:1])
         raise MisconfiguredError(
-            f"{source.name} has no document of a format that is read here ({', '.join(formats)}): "
+            f"{source.name} has no document of a format that is read here ({', '.join(found.formats)}): "
             f"nothing was changed{first}"
         )
-    return found
 
 
 def fingerprint(item: SourceItem, version: str, audience: Audience, sizes: ChunkSizes) -> Fingerprint:
@@ -81,13 +88,22 @@ def made(
         id=item.id,
         source=source,
         title=extracted.title or item.id.rpartition("/")[2].replace("-", " ").replace("_", " "),
-        url=extracted.url or item.url,
+        url=_address(item, extracted.url),
         audience=item.audience or extracted.audience or audience,
         fingerprint=version,
         updated=extracted.updated,
     )
     sections = _placed(item, extracted) if item.headings else extracted.sections
     return document, chunk(document, sections, sizes)
+
+
+def _address(item: SourceItem, own: str | None) -> str:
+    """As the document states it, from where it is: `/refunds` is a page of the same site. No other than of the web."""
+    try:
+        joined = urljoin(item.url, own or "")
+    except ValueError:
+        return item.url
+    return joined if joined.startswith(("https://", "http://")) else item.url
 
 
 def _placed(item: SourceItem, extracted: Extracted) -> Iterator[Section]:

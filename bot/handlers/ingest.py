@@ -15,12 +15,14 @@ from bot.working import ended
 SETTINGS = load()
 TELEMETRY = Telemetry(SETTINGS.tenant, tracing=SETTINGS.tracing)
 APP = build(SETTINGS)
+QUEUE = fanning.queue(APP)
 BATCHES = Batches(
     SETTINGS,
     ingest_worker.work(APP, ended(APP, TELEMETRY)),
     ingest_worker.read,
     TELEMETRY,
-    fanning.queue(APP).postpone,
+    QUEUE.postpone,
+    QUEUE.send_again,
 )
 
 

@@ -23,8 +23,8 @@ from rag_core.errors import AlreadyRunningError, RejectedError, UnavailableError
 from rag_core.jobs import Job, JobId, JobKind
 from rag_core.runs import RunId, RunRecord, RunState
 
-FULL = re.compile(r"(?:--|[—–])full", re.IGNORECASE)  # a Mac makes one dash of two
-OPTION = re.compile(r"(?:--|[—–])\S*")
+OPTION = re.compile(r"(?:--|[—–])(\S*)")  # a Mac makes one dash of two
+OPTIONS = ("full", "agree")
 QUOTES = "\"'“”‘’`"
 LONGEST = 60  # characters of what was typed that are said again
 EARLIER = 300.0  # seconds by which Slack's clock may be behind
@@ -52,6 +52,10 @@ class Ingestions(Protocol):
     def cancel(self, source: SourceName, by: PersonId) -> RunRecord:
         """Raises RejectedError where nothing is under way."""
 
+    @property
+    def rolls_back(self) -> bool:
+        """Whether it can be done here; else a job does it."""
+
     def roll_back(self, once: str) -> None:
         """The version of the index before answers again; once more for the same `once` does nothing.
 
@@ -71,16 +75,18 @@ class Order:
     verb: str
     source: str = ""
     full: bool = False
+    agree: bool = False  # to what recognising scanned pages costs
 
 
 def parse(text: str) -> Order:
     """Raises RejectedError for an option that there is not, in words for whoever typed it."""
     verb, *words = unescape(text).split() or ["help"]
-    full = any(FULL.fullmatch(word) for word in words)
-    named = [word for word in words if not FULL.fullmatch(word)]
-    if wrong := [word for word in named if OPTION.fullmatch(word)]:
-        raise RejectedError(f"{wrong[0][:LONGEST]} is no option here: there is --full, for reingest")
-    return Order(verb.lower(), " ".join(named).strip(QUOTES), full)
+    stated = [found for word in words if (found := OPTION.fullmatch(word))]
+    if wrong := [found[0] for found in stated if found[1].lower() not in OPTIONS]:
+        raise RejectedError(f"{wrong[0][:LONGEST]} is no option here: there are --full and --agree, for reingest")
+    named = [word for word in words if not OPTION.fullmatch(word)]
+    full, agree = (any(found[1].lower() == each for found in stated) for each in OPTIONS)
+    return Order(verb.lower(), " ".join(named).strip(QUOTES), full, agree)
 
 
 def chosen(name: str, sources: Sequence[SourceName]) -> SourceName:
@@ -152,10 +158,17 @@ class Commanding:
         told = [found[source] if found[source].state.over else self._ingestions.cancel(source, by) for source in wanted]
         return _lines([f"{summarising.code(run.source)} {_stopping(run)}" for run in told])
 
-    def _roll_back(self, _order: Order, command: Command, _slack: Slack) -> Message:
+    def _roll_back(self, _order: Order, command: Command, slack: Slack) -> Message:
         """A command may be delivered again: another time would bring the present version back."""
-        self._ingestions.roll_back(f"{command.team}:{command.trigger}")
-        return notice("The version before answers now. `/supportbot rollback` once more brings the present one back.")
+        once = _once(command, "rollback")
+        if self._ingestions.rolls_back:
+            self._ingestions.roll_back(once)
+            return summarising.rolled_back()
+        asked, waits = command.typed or datetime.now(UTC), summarising.rolling_back(_person(command))
+        channel, ts = self._placed(command, once, asked, waits, slack)
+        payload = {"team": command.team, "channel": channel, "ts": ts}
+        self._ingestions.begin(Job(JobId(once), JobKind.ROLLBACK, datetime.now(UTC), payload))
+        return notice("The version before will answer again; I tell you in our direct message when it does.")
 
     def _reingest(self, order: Order, command: Command, slack: Slack) -> Message:
         known = list(self._ingestions.sources())
@@ -166,7 +179,7 @@ class Commanding:
         return _lines([self._begin(source, order, command, slack) for source in wanted])
 
     def _begin(self, source: SourceName, order: Order, command: Command, slack: Slack) -> str:
-        run, by = _run(command, source), _person(command)
+        run, by = RunId(_once(command, source)), _person(command)
         try:
             asked = self._ingestions.request(source, by, run=run, full=order.full)
         except AlreadyRunningError as error:
@@ -176,12 +189,14 @@ class Commanding:
         if asked.state is not RunState.WAITING:  # this command was delivered before, and worked on
             return f"{summarising.code(source)}: {asked.state.value}."
         try:
-            channel, ts = self._placed(command, asked, slack)
+            waits = summarising.waiting(source, asked.by, full=asked.full)
+            channel, ts = self._placed(command, run, asked.started, waits, slack)
         except RejectedError as error:
             self._ingestions.withdraw(asked, str(error))
             raise
-        payload = {"source": source, "by": by, "full": "1" if order.full else "", "team": command.team}
-        job = Job(JobId(run), JobKind.INGEST, datetime.now(UTC), payload | {"channel": channel, "ts": ts})
+        asked_for = {"full": "1" if order.full else "", "agreed": "1" if order.agree else ""}
+        payload = asked_for | {"source": source, "by": by, "team": command.team, "channel": channel, "ts": ts}
+        job = Job(JobId(run), JobKind.INGEST, datetime.now(UTC), payload)
         try:
             self._ingestions.begin(job)
         except UnavailableError as error:
@@ -189,11 +204,11 @@ class Commanding:
             return f":x: {summarising.code(source)} could not be started: {_sentence(error)}"
         return f"{summarising.code(source)} will be read again; I tell you in our direct message how far it is."
 
-    def _placed(self, command: Command, run: RunRecord, slack: Slack) -> tuple[str, str]:
-        """Where the message stands that will show the progress, posted once however often this is delivered."""
+    def _placed(self, command: Command, once: str, asked: datetime, waits: Message, slack: Slack) -> tuple[str, str]:
+        """Where the message stands that will tell of it, posted once however often this is delivered."""
         channel = str(slack.call(slack.client.conversations_open, users=command.user)["channel"]["id"])
-        since = f"{run.started.timestamp() - EARLIER:.6f}"
-        turn = Turn(command.team, channel, "", f"run-{run.id}", QuestionId(run.id), command.user, since)
+        since = f"{asked.timestamp() - EARLIER:.6f}"
+        turn = Turn(command.team, channel, "", f"run-{once}", QuestionId(once), command.user, since)
         with self._turns.held(turn, slack.deadline):
             known = self._turns.find(turn)
             reply = Reply(slack, self._turns, known or turn)
@@ -202,13 +217,13 @@ class Commanding:
             else:
                 self._turns.begin(turn)
             if reply.turn.reply is None:
-                reply.place(summarising.waiting(run.source, run.by, full=run.full))
+                reply.place(waits)
             return channel, str(reply.turn.reply)
 
 
-def _run(command: Command, source: SourceName) -> RunId:
+def _once(command: Command, what: str) -> str:
     """The same however often the command is delivered."""
-    return RunId(sha256(f"{command.team}:{command.trigger}:{source}".encode()).hexdigest()[:16])
+    return sha256(f"{command.team}:{command.trigger}:{what}".encode()).hexdigest()[:16]
 
 
 def _person(command: Command) -> PersonId:

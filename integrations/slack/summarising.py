@@ -34,6 +34,7 @@ HELP = (
     "*What admins can do here*",
     "`/supportbot reingest` reads all documents that changed again, `/supportbot reingest docs` those of one source; "
     "with `--full` every one, changed or not. What answered before answers until the new version is complete.",
+    "`/supportbot reingest docs --agree` agrees to the price of recognising scanned pages that a run has named.",
     "`/supportbot status` shows every source and its last run.",
     "`/supportbot cancel` stops what is being read, `/supportbot cancel docs` that of one source. "
     "Nothing is left half-done.",
@@ -160,6 +161,18 @@ def gaps(week: Week) -> Message:
     return Message(
         "What the documents do not answer", (section("*Asked this week, and not answered*"), *sections(lines))
     )
+
+
+def rolling_back(person: PersonId) -> Message:
+    return notice(
+        f"{SIGNS[RunState.WAITING]} The version before will answer again.", context(f"Asked for by {by(person)}")
+    )
+
+
+def rolled_back(why_not: str = "") -> Message:
+    if why_not:
+        return notice(f"{SIGNS[RunState.FAILED]} Not rolled back: {escaping.escaped(escaping.inert(why_not, 1_000))}.")
+    return notice("The version before answers now. `/supportbot rollback` once more brings the present one back.")
 
 
 def already(source: SourceName, person: PersonId, since: datetime) -> str:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from math import ceil
 
 from rag_core.domain import NEVER, Deadline, Vector
-from rag_core.errors import UnavailableError
+from rag_core.errors import BusyError
 from rag_core.ports import Budget, Embedder
 
 TEXTS = 96  # of a request, as Cohere takes them
-LONGEST = 300.0  # seconds that one worker waits; then another delivery does
+LONGEST = 300.0  # seconds that one worker waits; then its job does, on the queue
 NAME = "embedding"
 
 
@@ -39,6 +39,6 @@ class PacedEmbedder:
             while wait := self._budget.take(NAME, rate=self._rate, burst=self._burst):
                 waited += wait
                 if waited > LONGEST:
-                    raise UnavailableError("the embedding model's quota is used up for now", retry_after=wait)
+                    raise BusyError("the embedding model's quota is used up for now", retry_after=wait)
                 self._sleep(wait)
         return self._embedder.embed_passages(texts)

@@ -13,8 +13,8 @@ from typing import Self
 
 import msgspec
 
-from rag_core.domain import PersonId, SourceName
-from rag_core.errors import CancelledRunError, SupportBotError, UnavailableError
+from rag_core.domain import NEVER, Deadline, PersonId, SourceName
+from rag_core.errors import BusyError, CancelledRunError, HeldError, PausedError, SupportBotError, UnavailableError
 from rag_core.extracting.isolating import IsolatedExtractor
 from rag_core.fanning import building, documents, outcomes, planning, scanned
 from rag_core.fanning.plans import Layout, Note, Opened, Order, Parts, Plan, Step, Store, counted, missing
@@ -26,7 +26,6 @@ from rag_core.scans import RecognitionId
 
 TURN = 20.0  # seconds until a run looks again whether another one has left the index
 EVERY = 2.0  # seconds between two words of a run
-BUSY = 60.0  # seconds until recognition is asked again, which takes so many documents at once
 
 
 class Steps:
@@ -41,9 +40,9 @@ class Steps:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._runs, self._parts, self._ended, self._clock = runs, parts, ended, clock
-        self._store, self._extractor = Store(parts.staging), IsolatedExtractor()
+        self._store, self._extractor, self._told = Store(parts.staging), IsolatedExtractor(), 0.0
         self._opened: tuple[RunId, Opened] | None = None
-        self._told = 0.0
+        self._deadline = NEVER
 
     def __enter__(self) -> Self:
         return self
@@ -77,7 +76,7 @@ class Steps:
         order = Order(Step.PLAN, source, record.id, by, full=record.full, agreed=agreed)
         try:
             token = planning.known(self._parts, order)
-            self._send(self._left(replace(order, token=token)) if token else [order])
+            self._send(planning.left(self._parts, self._store, replace(order, token=token)) if token else [order])
         except SupportBotError as error:  # else it would hold its source, and nobody be at it
             self._fail(order, str(error))
             raise
@@ -91,8 +90,9 @@ class Steps:
             self._send([replace(order, token=planning.known(self._parts, order) or "")])
         return record
 
-    def work(self, job: Job, last: bool) -> None:
+    def work(self, job: Job, last: bool, deadline: Deadline = NEVER) -> None:
         """Raises UnavailableError for what is to be delivered again."""
+        self._deadline = deadline
         self._work(Order.of(job), last)
 
     def recognised(self, recognition: RecognitionId, key: str, last: bool) -> None:
@@ -112,9 +112,12 @@ class Steps:
         try:
             self._do(order, record, last, over)
         except UnavailableError as error:
-            if not last:
-                raise
-            self._fail(order, str(error))
+            if isinstance(error, BusyError):  # no try: the run is alive for as long as it waits for a limit
+                self._runs.heard(record)
+            elif last:
+                self._fail(order, str(error))
+                return
+            raise
         except CancelledRunError:
             self._held(order)
         except SupportBotError as error:
@@ -146,7 +149,7 @@ class Steps:
             case Step.SCAN:
                 self._scan(order, record, last, over)
             case Step.PACK:
-                self._pack(order)
+                self._pack(order, record)
             case Step.PART:
                 self._part(order, record)
             case Step.FINISH:
@@ -157,8 +160,19 @@ class Steps:
             self._runs.heard(record)
             self._send([order], delay=TURN)
             return
-        token, _ = planning.planned(self._parts, self._store, order, partial(self._heard, record))
-        self._send(self._left(replace(order, token=token)))
+        try:
+            told = partial(self._heard, record)
+            token, plan = planning.planned(self._parts, self._store, order, self._clock(), told, self._deadline)
+        except PausedError:  # its source goes on in a message of its own: that is no try
+            self._send([order])
+            return
+        except HeldError:
+            return  # who is at it has a message too
+        order = replace(order, token=token)
+        if plan.documents:
+            self._send(planning.left(self._parts, self._store, order))
+        else:  # where nothing changed this message is the run's only one
+            self._pack(order, record)
 
     def _heard(self, record: RunRecord, reached: Progress) -> None:
         """Raises CancelledRunError."""
@@ -189,13 +203,6 @@ class Steps:
         ]
         self._parts.queue.send_all(jobs, delay=delay)
 
-    def _left(self, order: Order) -> list[Order]:
-        """What of a planned run is still to do."""
-        plan = self._store.get(order.run, f"{order.token}/plan", Plan)
-        if units := missing(self._parts.counts, counted(order, "documents"), plan.documents):
-            return [replace(order, step=Step.DOCUMENT, unit=unit) for unit in units]
-        return [replace(order, step=Step.PACK, unit=0)]
-
     def _document(self, order: Order, record: RunRecord, last: bool) -> None:
         plan = self._store.get(order.run, f"{order.token}/plan", Plan)
         name = counted(order, "documents")
@@ -219,7 +226,7 @@ class Steps:
         name, of = counted(order, "scans"), len(scanned.scans(self._store, order).units)
         note = b""
         if self._parts.counts.note(name, order.unit) is None:
-            found = self._recognised(order, record, last, over)
+            found = scanned.tried(self._parts, self._store, order, last, over)
             if found is None:
                 return
             note = msgspec.json.encode(found)
@@ -228,21 +235,7 @@ class Steps:
         scanned.done(self._parts, self._store, order)
         self._tell(record, "recognising", name, of)
 
-    def _recognised(self, order: Order, record: RunRecord, last: bool, over: Pending | None) -> Note | None:
-        """None: nobody waits for it here."""
-        if last:
-            return scanned.given_up(self._parts, self._store, order)
-        try:
-            return scanned.read(self._parts, self._store, order, over)
-        except UnavailableError as error:
-            scanned.postponed(self._parts, self._store, order, error)
-            if over:
-                raise
-        self._runs.heard(record)
-        self._send([order], delay=BUSY)  # a delivery is not used up by the many before it
-        return None
-
-    def _pack(self, order: Order) -> None:
+    def _pack(self, order: Order, record: RunRecord) -> None:
         if scans := scanned.left(self._parts, self._store, order):
             self._send(scans)
             return
@@ -251,6 +244,9 @@ class Steps:
         if layout is None or units:  # once all is there the index takes no more: it may answer already
             layout = building.laid_out(self._parts, self._store, order)
             units = missing(self._parts.counts, counted(order, "parts"), layout.parts) if layout else []
+        if layout is None:
+            self._finish(order, record)
+            return
         parts = [replace(order, step=Step.PART, unit=unit) for unit in units]
         self._send(parts or [replace(order, step=Step.FINISH)])
 
@@ -263,17 +259,13 @@ class Steps:
         self._tell(record, "building", name, layout.parts)
 
     def _finish(self, order: Order, record: RunRecord) -> None:
-        plan = self._store.get(order.run, f"{order.token}/plan", Plan)
-        layout, chunks = self._layout(order), plan.standing.chunks
+        layout, chunks = self._layout(order), None
         if layout is not None:
             self._parts.assembly.check(layout.build)
             self._parts.assembly.publish(layout.build)
             self._parts.visible(order.source)
             chunks = layout.build.chunks
-        seconds = (self._clock() - record.started).total_seconds()
-        result = outcomes.result(self._parts, self._store, order, chunks, seconds)
-        done = replace(record, state=RunState.DONE, ended=self._clock(), result=result)
-        self._over(order, replace(done, failed=len(result.failures), skipped=len(result.skipped)))
+        self._over(order, outcomes.done(self._parts, self._store, order, record, chunks, self._clock()))
 
     def _layout(self, order: Order) -> Layout | None:
         """None: there was nothing to make."""
@@ -283,8 +275,7 @@ class Steps:
 
     def _fail(self, order: Order, reason: str) -> None:
         """Unless the run is over meanwhile: then what failed was of no use to anybody."""
-        record = self._runs.current(order.source, order.run)
-        if record is not None and not record.state.over:
+        if (record := self._runs.current(order.source, order.run)) is not None and not record.state.over:
             self._end(order, replace(record, state=RunState.FAILED, ended=self._clock(), reason=reason))
 
     def _over(self, order: Order, record: RunRecord) -> None:

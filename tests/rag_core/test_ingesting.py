@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -190,8 +191,8 @@ class Listing:
 
     name, may_be_empty, apart = SourceName("platform"), True, False
 
-    def __init__(self, *items: SourceItem, fails: bool = False) -> None:
-        self._items, self._fails = items, fails
+    def __init__(self, *items: SourceItem, fails: bool = False, permalink: str = "") -> None:
+        self._items, self._fails, self._permalink = items, fails, permalink
         self.read_ids: list[str] = []
         self.full, self.done = False, False
 
@@ -203,7 +204,10 @@ class Listing:
 
     def read(self, item: SourceItem) -> tuple[bytes, str]:
         self.read_ids.append(item.id)
-        return b"\0" if self._fails else b"---\naudience: public\n---\n# Title\n\nRefunds.\n\n## Part\n\nMore.", "other"
+        if self._fails:
+            return b"\0", "other"
+        stated = f"audience: public\npermalink: {self._permalink}" if self._permalink else "audience: public"
+        return f"---\n{stated}\n---\n# Title\n\nRefunds.\n\n## Part\n\nMore.".encode(), "other"
 
     def committed(self) -> None:
         self.done = True
@@ -237,6 +241,28 @@ class TestASourceThatListsVersions:
         first, second = built.index.document(SourceName("platform"), DocumentId("p"), audience=Audience.PUBLIC)
         assert (first.heading, first.url) == ("Title > Billing > Invoices", "https://h.example/p")
         assert (second.heading, second.url) == ("Title > Billing > Invoices > Part", "https://h.example/p#part")
+
+    @pytest.mark.parametrize(
+        ("permalink", "url"),
+        [
+            ("/returns/", "https://h.example/returns/"),
+            ("//other.example/r", "https://other.example/r"),
+            ("https://other.example/r", "https://other.example/r"),
+            ("https://[/r", "https://h.example/p"),
+        ],
+    )
+    def test_the_address_that_a_document_states_is_meant_from_where_it_is(
+        self, built: App, permalink: str, url: str
+    ) -> None:
+        self.run(built.home, Listing(self.item(), permalink=permalink))
+        chunks = built.index.document(SourceName("platform"), DocumentId("p"), audience=Audience.PUBLIC)
+        assert [chunk.url for chunk in chunks] == [f"{url}#title", f"{url}#part"]
+
+    def test_a_file_on_no_site_has_no_address_below_one(self, built: App) -> None:
+        item = replace(self.item(), url="s3://documents/p.md")
+        self.run(built.home, Listing(item, permalink="/returns/"))
+        first, _ = built.index.document(SourceName("platform"), DocumentId("p"), audience=Audience.PUBLIC)
+        assert first.url == "s3://documents/p.md#title"
 
     def test_restricted_and_failing_it_answers_no_more(self, built: App) -> None:
         self.run(built.home, Listing(self.item()))

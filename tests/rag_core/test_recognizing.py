@@ -14,7 +14,7 @@ from rag_core.backends.textract.recognizing import Channel, TextractRecognizer
 from rag_core.calling import Patience
 from rag_core.chunking import chunk
 from rag_core.domain import Audience, Document, DocumentId, Fingerprint, SourceName
-from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
+from rag_core.errors import BusyError, MisconfiguredError, RejectedError, UnavailableError
 from rag_core.extracting import reading
 from rag_core.extracting.isolating import IsolatedExtractor
 from rag_core.recognizing import NOTHING, Recognition, key
@@ -214,22 +214,27 @@ class TestOnce:
         assert len(set(keys)) == 3
         assert all(len(each) == 64 for each in keys)
 
-    @pytest.mark.parametrize(
-        "code",
-        [
-            "ThrottlingException",
-            "LimitExceededException",
-            "ProvisionedThroughputExceededException",
-            "InternalServerError",
-        ],
-    )
-    def test_busy_it_is_tried_again(self, recognizer: TextractRecognizer, fake: TextractFake, code: str) -> None:
-        fake.fail("StartDocumentAnalysis", code, 2)
+    def test_failing_it_is_tried_again(self, recognizer: TextractRecognizer, fake: TextractFake) -> None:
+        fake.fail("StartDocumentAnalysis", "InternalServerError", 2)
         recognizer.start(scan_of(pdf("scan")), "k1")
         assert (fake.times("StartDocumentAnalysis"), fake.paid) == (3, 1)
-        fake.fail("StartDocumentAnalysis", code, 9)
-        with pytest.raises(UnavailableError, match="Textract"):
+        fake.fail("StartDocumentAnalysis", "InternalServerError", 9)
+        with pytest.raises(UnavailableError, match="Textract") as found:
             recognizer.start(scan_of(pdf("scan")), "k2")
+        assert not isinstance(found.value, BusyError)
+
+    @pytest.mark.parametrize(
+        ("code", "seconds"),
+        [("LimitExceededException", 60), ("ProvisionedThroughputExceededException", 5), ("ThrottlingException", 5)],
+    )
+    def test_at_a_limit_it_is_asked_again_later_however_many_wait(
+        self, recognizer: TextractRecognizer, fake: TextractFake, code: str, seconds: float
+    ) -> None:
+        fake.fail("StartDocumentAnalysis", code, 9)
+        for number in range(1, 10):  # more than a service that fails is asked
+            with pytest.raises(BusyError) as found:
+                recognizer.start(scan_of(pdf("scan")), f"k{number}")
+            assert (found.value.retry_after, fake.times("StartDocumentAnalysis")) == (seconds, number)
 
 
 class TestFailures:

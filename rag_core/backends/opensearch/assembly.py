@@ -6,7 +6,8 @@ takes the double ones out by their keys. Nobody reads the index before that.
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import count
 
 import msgspec
@@ -38,6 +39,7 @@ from rag_core.runs import Answering, Build, Standing
 KEYS = 10_000  # of entries, in one answer
 AT_ONCE = 500  # double keys that are looked up together
 SAMPLES = 3
+READERS = 3  # of one part, at once
 
 
 class OpenSearchAssembly:
@@ -58,13 +60,12 @@ class OpenSearchAssembly:
         return self._versions.new()
 
     def open(self, build: Build) -> None:
-        if not self._exists(build.version):
-            body = index_body(self._target, build.dimensions)
-            try:
-                self._node.send("PUT", f"/{build.version}", object, body, within=self._target.write_timeout)
-            except MisconfiguredError:
-                if not self._exists(build.version):  # else another worker was faster
-                    raise
+        body = index_body(self._target, build.dimensions)
+        try:
+            self._node.send("PUT", f"/{build.version}", object, body, within=self._target.write_timeout)
+        except MisconfiguredError:
+            if not self._exists(build.version):  # else another delivery was faster
+                raise
         space = self._target.space
         state = StateEntry(key("state"), FORMAT, build.model, build.dimensions, space, build.chunks, build.documents)
         with self._loading(build) as loading:
@@ -86,19 +87,20 @@ class OpenSearchAssembly:
 
     def copy(self, build: Build, part: int, embedder: Embedder | None) -> None:
         former = self._former(build)
-        filters = former.filters(*_range(part, build.parts))
         with self._loading(build) as loading:
             if former.state.format == FORMAT and build.model in (None, former.state.model):
-                copied(self._node, former, loading, filters, [] if build.model else [VECTOR])
+                hidden = [] if build.model else [VECTOR]
+                for each in range(part * READERS, (part + 1) * READERS):
+                    filters = former.filters(*_range(each, build.parts * READERS))
+                    loading.run(partial(copied, self._node, former, loading, filters, hidden))
                 return
-            same = build.model == former.state.model
+            same, filters = build.model == former.state.model, former.filters(*_range(part, build.parts))
             again = analysed_again(self._node, former, loading, filters, keep_vectors=same)
             embedded(loading, again, None if same else embedder, Told(lambda *_: None, 0))
 
     def check(self, build: Build) -> None:
         self._make_single(build.version, build.chunks + build.documents + 1)
-        for hit in self._samples(build.version):
-            self._find(build.version, hit)
+        self._find_some(build.version)
         if not self._target.kind.serverless:  # what a worker that was thought dead still sends is refused
             block = {"index": {"blocks": {"write": True}}}
             path, within = f"/{build.version}/_settings", self._target.write_timeout
@@ -113,8 +115,11 @@ class OpenSearchAssembly:
         if self._versions.current() != build.version:
             self._versions.drop(build.version)
 
-    def roll_back(self) -> str:
-        return self._versions.roll_back()
+    def before(self) -> str:
+        return self._versions.before()
+
+    def bring_back(self, version: str) -> None:
+        self._versions.bring_back(version)
 
     def _exists(self, index: str) -> bool:
         try:
@@ -175,21 +180,25 @@ class OpenSearchAssembly:
             within = self._target.write_timeout
             self._node.send("POST", f"/{index}/_bulk", object, b"".join(lines), within=within)
 
-    def _samples(self, index: str) -> list[Hit]:
-        """Keys are hashes, so the first are any."""
+    def _find_some(self, index: str) -> None:
+        """Each by its own words and its own vector. Keys are hashes, so the first are any."""
         query = {"size": SAMPLES, "sort": [{"key": "asc"}], "query": {"term": {"kind": "chunk"}}}
-        return self._node.write_search(query, index).hits.hits
-
-    def _find(self, index: str, hit: Hit) -> None:
-        entry = hit.chunk
-        mine = [{"term": {"key": entry.key}}]
-        asked = [asking.words(entry.text, mine)]
-        if bytes(entry.vector):
-            nearest = {"vector": entry.vector, "k": CANDIDATES, "filter": {"bool": {"filter": mine}}}
-            asked.append({"size": 1, "query": {"knn": {VECTOR: nearest}}})
-        for query in filter(None, asked):
-            if not self._node.write_search(query, index).hits.hits:
+        queries = [each for hit in self._node.write_search(query, index).hits.hits for each in _itself(hit.chunk)]
+        if not queries:
+            return
+        body, within = asking.together(index, queries), self._target.write_timeout
+        for found in self._node.send("POST", "/_msearch", asking.Several, body, within=within).responses:
+            if not self._node.whole(found).hits.hits:
                 raise UnavailableError("the new index does not find a text by itself: ingest again")
+
+
+def _itself(entry: ChunkEntry) -> Iterator[Query]:
+    mine = [{"term": {"key": entry.key}}]
+    if query := asking.words(entry.text, mine):
+        yield query
+    if bytes(entry.vector):
+        nearest = {"vector": entry.vector, "k": CANDIDATES, "filter": {"bool": {"filter": mine}}}
+        yield {"size": 1, "query": {"knn": {VECTOR: nearest}}}
 
 
 def _range(part: int, parts: int) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 from rag_core.backends import boto
 from rag_core.backends.textract.layout import Block, pieces
 from rag_core.calling import Dependency, Patience
-from rag_core.errors import RejectedError
+from rag_core.errors import BusyError, RejectedError
 from rag_core.scans import RecognitionId, Recognized, Scan
 
 ADVICE = (
@@ -21,12 +21,14 @@ ADVICE = (
 )
 TEXTRACT = boto.Service(
     "Textract",
-    temporary=boto.codes("LimitExceededException ProvisionedThroughputExceededException"),
     refused=boto.codes("InvalidKMSKeyException InvalidS3ObjectException NoSuchBucket 403"),
     advice=ADVICE,
 )
 NOBODYS = "0" * 64  # a JobId
 FEATURES = ["LAYOUT", "TABLES"]
+FULL = boto.codes("LimitExceededException")  # as many documents as it takes at once
+LIMITS = FULL | boto.codes("ProvisionedThroughputExceededException ThrottlingException")  # and requests a second
+UNTIL_FREE, UNTIL_CALM = 60.0, 5.0  # seconds until it is asked again
 PATIENCE = Patience(first_wait=0.5, longest_wait=5.0, spare_retries=5.0)
 REASONS = {
     "BadDocumentException": "Textract cannot read it: it may be damaged or have a password",
@@ -35,6 +37,14 @@ REASONS = {
     "IdempotentParameterMismatchException": "it was sent to Textract before, from another place: try again in a week",
     "InvalidJobIdException": "Textract knows nothing of it any more, as after a week: read it again",
 }
+
+
+class _LimitError(Exception):
+    """An answer as any other, which nobody asks for again at once: Textract is there, and takes no more now."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +120,13 @@ class TextractRecognizer:
                 try:
                     return method(**request)
                 except self._client.exceptions.ClientError as error:
+                    if (limits := boto.reasons(error)) & LIMITS:
+                        raise _LimitError(UNTIL_FREE if limits & FULL else UNTIL_CALM) from error
                     if reason := REASONS.get(error.response["Error"].get("Code", "")):
                         raise RejectedError(reason) from error
                     raise
 
-        return self._dependency.call(attempt, timeout=self._timeout)
+        try:
+            return self._dependency.call(attempt, timeout=self._timeout)
+        except _LimitError as error:
+            raise BusyError("Textract takes no more for now", retry_after=error.seconds) from error

@@ -19,9 +19,10 @@ from slack_sdk import WebClient
 from bot import fanning
 from bot.api.routes import Api
 from bot.app import App, build
+from bot.ingest_job import IngestJobs
 from bot.local.workspace.workspace import Workspace
 from bot.settings import load
-from rag_core.domain import Audience, PersonId, SourceName
+from rag_core.domain import NEVER, Audience, PersonId, SourceName
 from rag_core.errors import AlreadyRunningError, MisconfiguredError
 from rag_core.jobs import Job, JobId, JobKind
 from rag_core.messaging import read, written
@@ -230,6 +231,36 @@ def test_scanned_pages_are_there_once_textract_has_told(installation: Account, a
     assert (installation.found("invoices"), fake.paid) == (["plan"], 1)
 
 
+def test_what_waits_for_textract_goes_on_the_queue_anew(installation: Account, aws_url: str) -> None:
+    sns = boto3.client("sns")
+    topic = sns.create_topic(Name="textract")["TopicArn"]
+    waiting = {"QueueUrl": installation.queue, "AttributeNames": ["ApproximateNumberOfMessagesDelayed"]}
+    with textract(installation.s3, sns, beside=aws_url) as fake:
+        fake.fail("StartDocumentAnalysis", "LimitExceededException", 99)
+        where = json.dumps({"bucket": "staging", "topic": topic, "role": ROLE})
+        stated = {**installation.settings, "aws_url": fake.url, "textract": where}
+        environment = {f"SUPPORTBOT_{name.upper()}": value for name, value in stated.items()}
+        installation.s3.put_object(Bucket="documents", Key="handbook/plan.pdf", Body=pdf("Invoices", "scan"))
+
+        def is_told() -> bool:
+            told = installation.sqs.get_queue_attributes(**waiting)["Attributes"]
+            return bool(fake.asked) and told[waiting["AttributeNames"][0]] == "1"
+
+        with lambda_function(HANDLER, environment | account(aws_url), timeout=60) as function:
+            installation.deliver(function, is_told)
+            assert "job waits for a limit" in function.log
+            assert "job failed" not in function.log
+
+
+def test_who_agrees_to_a_price_in_slack_begins_a_run_that_is_agreed_to(installation: Account) -> None:
+    payload = {"source": HANDBOOK, "by": ADA, "full": "", "agreed": "1", "team": "T1", "channel": "D1", "ts": "1.0"}
+    installation.sqs.purge_queue(QueueUrl=installation.queue)
+    jobs = IngestJobs(installation.app, lambda *_: pytest.fail("the last worker of the run tells"))
+    jobs.work(Job(JobId("r1"), JobKind.INGEST, datetime.now(UTC), payload), NEVER, False)
+    (message,) = installation.sqs.receive_message(QueueUrl=installation.queue)["Messages"]
+    assert read(message["Body"]).payload["agreed"] == "1"
+
+
 def test_a_job_of_another_kind_is_refused(installation: Account, function: Function) -> None:
     installation.sqs.purge_queue(QueueUrl=installation.queue)
     strange = Job(JobId("z1"), JobKind.ZENDESK, datetime.now(UTC), {"ticket": "1"})
@@ -262,6 +293,12 @@ def test_from_a_terminal_it_is_watched_and_rolled_back(installation: Account, fu
     known = installation.app.runs.knowledge_as_of()
     assert known is not None
     assert of_thirty.started - timedelta(seconds=1) < known < of_sixty.started
+    job = written(
+        Job(JobId("c1"), JobKind.ROLLBACK, datetime.now(UTC), {"team": "T1"})
+    )  # as Slack's worker asks for it
+    for _ in range(2):
+        installation.sqs.send_message(QueueUrl=installation.queue, MessageBody=job)
+    assert installation.deliver(function, lambda: installation.found("sixty") == ["refunds"]) <= 2
 
 
 def test_who_asked_in_slack_is_told_of_a_run_that_failed_and_why(installation: Account, aws_url: str) -> None:

@@ -14,7 +14,7 @@ from bot.local.workspace.nouns import Channel, Message, User
 from bot.local.workspace.workspace import Workspace
 from integrations.slack.access import SlackAccess
 from integrations.slack.calling import Pace, Slack
-from integrations.slack.commanding import Commanding, chosen, parse
+from integrations.slack.commanding import Commanding, Order, chosen, parse
 from integrations.slack.fetching import Web
 from integrations.slack.needs import Command, Week
 from integrations.slack.turns import Turns
@@ -22,7 +22,7 @@ from rag_core.backends.sqlite.claims import SqliteClaims
 from rag_core.backends.sqlite.records import SqliteRecords
 from rag_core.domain import Audience, Deadline, PersonId, SourceName
 from rag_core.errors import RejectedError, UnavailableError
-from rag_core.jobs import Job
+from rag_core.jobs import Job, JobKind
 from rag_core.running import Runs
 from rag_core.runs import Failure, IngestionRun, RunId, RunRecord, RunState
 
@@ -36,6 +36,7 @@ class Asked:
         self.runs, self.jobs = runs, list[Job]()
         self.known: dict[SourceName, int] = {DOCS: 80, WIKI: 1}
         self.full, self.unreadable = False, set[SourceName]()
+        self.rolls_back = True
 
     def offered(self) -> Sequence[SourceName]:
         return ()
@@ -187,6 +188,7 @@ class TestReingest:
             "source": DOCS,
             "by": f"slack:{desk.slack.team.id}:{desk.ada.id}",
             "full": "1",
+            "agreed": "",
             "team": desk.slack.team.id,
             "channel": message.channel,
             "ts": message.ts,
@@ -200,6 +202,12 @@ class TestReingest:
         assert [job.payload["source"] for job in desk.asked.jobs] == [DOCS, WIKI]
         assert {job.payload["full"] for job in desk.asked.jobs} == {"1" if "full" in text else ""}
         assert len({job.payload["ts"] for job in desk.asked.jobs}) == 2
+
+    @pytest.mark.parametrize("text", ["reingest docs --agree", "reingest docs —agree --full"])
+    def test_who_agrees_to_a_price_says_so(self, desk: Desk, text: str) -> None:
+        desk.type(text)
+        (job,) = desk.asked.jobs
+        assert (job.payload["agreed"], job.payload["full"]) == ("1", "1" if "full" in text else "")
 
     def test_a_second_one_is_told_who_began_and_when(self, desk: Desk) -> None:
         eve = desk.slack.add_person("Eve", role="owner")
@@ -293,7 +301,7 @@ class TestLooking:
     @pytest.mark.parametrize("text", ["help", "", "dance"])
     def test_help_names_every_verb(self, desk: Desk, text: str) -> None:
         told = desk.type(text)
-        for verb in ("reingest", "status", "cancel", "gaps", "help", "--full"):
+        for verb in ("reingest", "status", "cancel", "gaps", "help", "--full", "--agree"):
             assert verb in told
         assert ("There is no `dance`" in told) == (text == "dance")
 
@@ -301,16 +309,17 @@ class TestLooking:
 @pytest.mark.parametrize(
     ("text", "order"),
     [
-        ("reingest", ("reingest", "", False)),
-        ("  REINGEST  Help Center --FULL ", ("reingest", "Help Center", True)),
-        ("reingest --full “docs”", ("reingest", "docs", True)),
-        ("reingest –full a&amp;b", ("reingest", "a&b", True)),
-        ("", ("help", "", False)),
+        ("reingest", Order("reingest")),
+        ("  REINGEST  Help Center --FULL ", Order("reingest", "Help Center", full=True)),
+        ("reingest --full “docs”", Order("reingest", "docs", full=True)),
+        ("reingest –full a&amp;b", Order("reingest", "a&b", full=True)),
+        ("reingest —Agree docs", Order("reingest", "docs", agree=True)),
+        ("reingest docs --full --agree", Order("reingest", "docs", full=True, agree=True)),
+        ("", Order("help")),
     ],
 )
-def test_a_command_is_understood_as_it_is_typed(text: str, order: tuple[str, str, bool]) -> None:
-    found = parse(text)
-    assert (found.verb, found.source, found.full) == order
+def test_a_command_is_understood_as_it_is_typed(text: str, order: Order) -> None:
+    assert parse(text) == order
 
 
 def test_an_unknown_option_is_no_source() -> None:
@@ -326,3 +335,25 @@ def test_a_source_is_named_by_its_end_unless_that_is_another_s_too() -> None:
     for name, reason in (("docs", "one of several"), ("ocs", "there is no ocs"), ("", "there is no")):
         with pytest.raises(RejectedError, match=reason):
             chosen(name, sources[:3])
+
+
+class TestRollingBack:
+    def test_where_it_is_done_here_it_says_so(self, desk: Desk) -> None:
+        done: list[str] = []
+        desk.asked.roll_back = done.append  # type: ignore[method-assign, assignment]
+        assert "The version before answers now" in desk.type("rollback")
+        assert desk.last is not None
+        desk.work(desk.last)  # delivered again
+        assert len(done) == 2
+        assert len(set(done)) == 1
+
+    def test_else_a_job_does_it_and_tells_in_the_direct_message(self, desk: Desk) -> None:
+        desk.asked.rolls_back = False
+        assert "I tell you in our direct message" in desk.type("rollback")
+        assert desk.last is not None
+        desk.work(desk.last)
+        (first, second) = desk.asked.jobs
+        assert (first.id, first.kind, first.payload) == (second.id, JobKind.ROLLBACK, second.payload)
+        (message,) = desk.direct()
+        assert first.payload["ts"] == message.ts
+        assert "will answer again" in shown(message)

@@ -13,7 +13,7 @@ from rag_core.backends.opensearch.target import Target
 from rag_core.backends.sqlite.countdown import SqliteCountdown
 from rag_core.backends.sqlite.records import SqliteRecords
 from rag_core.domain import Audience, PersonId, SourceName
-from rag_core.errors import UnavailableError
+from rag_core.errors import BusyError, UnavailableError
 from rag_core.fanning.plans import Opened, Parts
 from rag_core.fanning.steps import Steps
 from rag_core.jobs import Job
@@ -49,6 +49,7 @@ class Lottery:
     dead: list[str] = field(default_factory=list)  # letters
     killed: int = 0
     writes: int = 0
+    delivered: int = 0  # messages
 
     def send_all(self, jobs: Sequence[Job], *, delay: float = 0.0) -> None:
         for job in jobs:
@@ -68,8 +69,11 @@ class Lottery:
         while self.waiting:
             message = self.waiting.pop(self.draw.randrange(len(self.waiting)))
             message.received += 1
+            self.delivered += 1
             try:
                 work(read(message.body), message.received >= TRIES)
+            except BusyError:  # anew: that is no try
+                self.waiting.append(Message(message.body))
             except (KilledError, UnavailableError):
                 if message.received >= TRIES:
                     self.dead.append(message.body)
@@ -109,6 +113,7 @@ class Crew:
     embedder: HashingEmbedder | None = field(default_factory=HashingEmbedder)
     recognizer: Recognizer | None = None
     ended: list[RunRecord] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)  # requests to OpenSearch
     parts: Parts = field(init=False)
     runs: Runs = field(init=False)
     steps: Steps = field(init=False)
@@ -117,7 +122,7 @@ class Crew:
         lottery = self.lottery
         records = cast(Records, Deadly(SqliteRecords(self.home), lottery, "put", "change"))
         assembly = OpenSearchAssembly(self.target)
-        deadly_requests(assembly, lottery)
+        deadly_requests(assembly, lottery, self.asked)
         self.parts = Parts(
             records,
             Deadly(FolderStaging(self.home / "staged"), lottery, "put", "remove"),
@@ -154,12 +159,13 @@ class Crew:
         return found
 
 
-def deadly_requests(assembly: OpenSearchAssembly, lottery: Lottery) -> None:
+def deadly_requests(assembly: OpenSearchAssembly, lottery: Lottery, asked: list[str]) -> None:
     """Every request that changes something in OpenSearch may be a worker's last, also between its two halves."""
     node = assembly._node
     send = node.send
 
     def deadly(method: str, path: str, *given: Any, **named: Any) -> Any:
+        asked.append(f"{method} {path}")
         changes = method in ("PUT", "DELETE") or path.endswith(("_bulk", "_aliases"))
         if changes:
             lottery.may_die()

@@ -14,6 +14,9 @@ from rag_core.backends.opensearch.target import Engine, Target
 from rag_core.backends.textract.recognizing import Channel, TextractRecognizer
 from rag_core.calling import Patience
 from rag_core.domain import NEVER, Audience
+from rag_core.errors import BusyError
+from rag_core.fanning.plans import Step
+from rag_core.messaging import read
 from rag_core.runs import IngestionRun, RunId, RunRecord, RunState
 from tests.fakes.textract.account import ROLE, Account, pdf, picture
 from tests.fakes.textract.blocks import papers
@@ -214,9 +217,31 @@ def test_busy_it_is_asked_again_however_often(crew: Make, account: Account, fake
     built = crew()
     fake.fail("StartDocumentAnalysis", "LimitExceededException", 40)
     begun(built)
+    assert fake.times("StartDocumentAnalysis") == 42  # nobody asked at once again what is full
     recognise(fake)
     deliver(built, account)
     assert (result(built).failures, fake.paid) == ((), 3)
+
+
+def test_a_document_that_waits_for_a_place_is_no_try_and_its_run_lives(crew: Make, fake: TextractFake) -> None:
+    built = crew()
+    fake.fail("StartDocumentAnalysis", "LimitExceededException", 99)
+    built.begin("r1")
+    while (job := read(built.lottery.waiting.pop(0).body)).payload["step"] != Step.SCAN:
+        built.steps.work(job, False)
+    waiting = list(built.lottery.waiting)
+    with pytest.raises(BusyError, match="takes no more") as busy:
+        built.steps.work(job, False)
+    assert busy.value.retry_after == 60
+    assert (current(built).state, built.lottery.waiting) == (RunState.RUNNING, waiting)
+
+
+@pytest.mark.parametrize("error", ["InternalServerError"])
+def test_what_is_no_limit_is_a_try_as_any_other(crew: Make, fake: TextractFake, error: str) -> None:
+    built = crew()
+    fake.fail("StartDocumentAnalysis", error, 99)
+    begun(built)
+    assert {failure.document for failure in result(built).failures} == {"photo.png", "plan.pdf"}
 
 
 @pytest.mark.parametrize("seed", range(2, 8))
