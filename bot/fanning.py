@@ -78,12 +78,15 @@ def assembly(app: App) -> "Assembly":
     return OpenSearchAssembly(aws.target(app.settings))
 
 
-def roll_back(app: App) -> str:
-    """The version before answers again. Raises RejectedError where none is kept."""
+def roll_back(app: App, once: str) -> str:
+    """The version before answers again; once more for the same `once` says the same. Raises RejectedError."""
     from rag_core.backends.opensearch.versions import named_at
+    from rag_core.reverting import roll_back
 
-    version = assembly(app).roll_back()
-    app.runs.rolled_back(named_at(app.settings.opensearch_index, version))
+    def note(version: str) -> None:
+        app.runs.rolled_back(named_at(app.settings.opensearch_index, version))
+
+    version = roll_back(assembly(app), app.records, once, note)
     app.announce()
     return version
 

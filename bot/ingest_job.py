@@ -6,22 +6,23 @@ Whatever becomes of a job, its message says so: a run that waits, dies or is del
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot import fanning
 from bot.app import App
 from bot.working import Work
 from integrations.slack import summarising
-from integrations.slack.messages import notice
+from integrations.slack.messages import Message, notice
 from integrations.slack.needs import Calls
 from integrations.slack.progressing import EVERY, ProgressMessage
 from rag_core.domain import Audience, Deadline, PersonId, SourceName
 from rag_core.errors import AlreadyRunningError, MisconfiguredError, RejectedError, SupportBotError, UnavailableError
-from rag_core.jobs import Job
+from rag_core.jobs import Job, JobKind
 from rag_core.ports import JobQueue
 from rag_core.runs import RunId, RunRecord, RunState
 
-FIELDS = ("source", "by", "team", "channel", "ts")
+WHERE = ("team", "channel", "ts")  # the message stands that tells of it
+FIELDS = ("source", "by", *WHERE)
 
 
 class SlackIngestions:
@@ -45,7 +46,10 @@ class SlackIngestions:
         return self._app.runs.request(source, by, run=run, full=full, survives=self._survives)
 
     def begin(self, job: Job) -> None:
-        self._queue.send(job)
+        if job.kind is JobKind.ROLLBACK:
+            fanning.queue(self._app).send(job)
+        else:
+            self._queue.send(job)
 
     def withdraw(self, run: RunRecord, reason: str) -> None:
         self._app.runs.withdraw(run, reason)
@@ -56,9 +60,13 @@ class SlackIngestions:
                 return steps.cancel(source, by)
         return self._app.runs.cancel(source, by)
 
+    @property
+    def rolls_back(self) -> bool:
+        """Where workers ingest only they may move what answers."""
+        return not self._app.settings.ingest_queue_url
+
     def roll_back(self, once: str) -> None:
-        if self._app.claims.claim(f"rollback:{once}", ttl=timedelta(days=15)):
-            fanning.roll_back(self._app)
+        fanning.roll_back(self._app, once)
 
     def latest(self) -> Sequence[RunRecord]:
         return self._app.runs.latest()
@@ -88,12 +96,10 @@ class IngestJobs:
         """An ingestion takes the time it takes. Raises UnavailableError for one that is to be delivered again."""
         message = self._message(job)
         run = self._found(job)
-        if self._handed_on(job, run):
-            return
         if run is None or run.state not in (RunState.DONE, RunState.CANCELLED):
             try:
-                with self._turn, message:
-                    self._ended(job, message)
+                if not self._is_over(job, message):
+                    return
             except AlreadyRunningError as error:
                 if error.run != job.id:
                     source = SourceName(job.payload["source"])
@@ -112,16 +118,18 @@ class IngestJobs:
                 raise
         self._tell(job, message)
 
-    def _handed_on(self, job: Job, run: RunRecord | None) -> bool:
-        """To workers that do it together: the last of them tells how it ended."""
+    def _is_over(self, job: Job, message: ProgressMessage) -> bool:
+        """Once it was done here, or handed on to workers that do it together: the last of them tells how it ended."""
         given = job.payload
-        if not fanning.is_shared(self._app, given["source"]) or (run and run.state.over):
-            return False
-        where = {name: given[name] for name in ("team", "channel", "ts")}
+        if not fanning.is_shared(self._app, given["source"]):
+            with self._turn, message:
+                self._ended(job, message)
+            return True
+        where = {name: given[name] for name in WHERE}
         source, by = SourceName(given["source"]), PersonId(given["by"])
         full, agreed = bool(given.get("full")), bool(given.get("agreed"))
-        fanning.begin(self._app, source, by, RunId(job.id), full=full, agreed=agreed, more=where)
-        return True
+        begun = fanning.begin(self._app, source, by, RunId(job.id), full=full, agreed=agreed, more=where)
+        return begun.state.over
 
     def _ended(self, job: Job, message: ProgressMessage) -> None:
         """Told also of a run that raises: its record says how it ended."""
@@ -185,18 +193,29 @@ def work(
     return IngestJobs(app, calls, report_url=report_url, on_end=on_end).work
 
 
-def told(
-    calls: Callable[[str, Deadline], Calls], report_url: str = ""
-) -> Callable[[RunRecord, Mapping[str, str]], None]:
-    """Shows in Slack how a run ended, in the message that was placed when it was asked for."""
+class Told:
+    """Tells in Slack what workers elsewhere have done, in the message that was placed when it was asked for."""
 
-    def tell(run: RunRecord, where: Mapping[str, str]) -> None:
-        if not all(where.get(name) for name in ("team", "channel", "ts")):
+    def __init__(self, calls: Callable[[str, Deadline], Calls], report_url: str = "") -> None:
+        self._calls, self._report_url = calls, report_url
+
+    def run(self, run: RunRecord, where: Mapping[str, str]) -> None:
+        self._end(where, summarising.ended(run, self._report_url), run.source, run.by)
+
+    def rollback(self, why_not: str, where: Mapping[str, str]) -> None:
+        self._end(where, summarising.rolled_back(why_not), SourceName(""), PersonId(""))
+
+    def _end(
+        self,
+        where: Mapping[str, str],
+        message: Message,
+        source: SourceName,
+        by: PersonId,
+    ) -> None:
+        if not all(where.get(name) for name in WHERE):
             return
-        team = where["team"]
-        message = ProgressMessage(
-            lambda until: calls(team, until), where["channel"], where["ts"], run.source, run.by, every=EVERY
-        )
-        message.end(summarising.ended(run, report_url))
 
-    return tell
+        def calls(until: Deadline) -> Calls:
+            return self._calls(where["team"], until)
+
+        ProgressMessage(calls, where["channel"], where["ts"], source, by).end(message)

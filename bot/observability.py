@@ -227,7 +227,7 @@ class Telemetry:
     @_harmless
     def ran(self, run: "RunRecord") -> None:
         """An ingestion that has ended: its line and its metrics."""
-        done, seconds = run.result, (run.ended - run.started).total_seconds() if run.ended else None
+        done, seconds = run.result, None if run.took is None else run.took.total_seconds()
         counts = {"written": done.written, "removed": done.removed, "chunks": done.chunks} if done else {}
         told = {"run_id": run.id, "source": run.source, "state": run.state.value, "failures": run.failed}
         self.log("ingested", **told, **counts, seconds=seconds)

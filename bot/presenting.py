@@ -56,6 +56,7 @@ def record(run: RunRecord) -> dict[str, Any]:
     """`failures` names the first, `failed` counts all."""
     found: dict[str, Any] = asdict(run) | {"state": run.state.value, "started": run.started.isoformat()}
     found |= {"ended": run.ended.isoformat() if run.ended else None}
+    del found["begun"], found["listed"]
     result = found.pop("result") or {}
     return found | {name: result[name] for name in ("written", "unchanged", "removed", "failures") if result}
 

@@ -23,11 +23,9 @@ from rag_core.domain import (
 from rag_core.ports import JobQueue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from bot.ingest_job import Told
     from bot.working import Work
     from integrations.slack.commanding import Commanding
-    from rag_core.runs import RunRecord
 
 GAPS = 5  # that App Home names
 
@@ -64,7 +62,7 @@ class SlackJobs:
 
     events: "Work"
     ingestions: "Work"
-    told: "Callable[[RunRecord, dict[str, str]], None]"  # of a run that many workers did
+    told: "Told"  # of what the ingest function did
 
 
 def jobs(app: App, telemetry: Telemetry, queue: JobQueue | None = None) -> SlackJobs:
@@ -103,7 +101,7 @@ def jobs(app: App, telemetry: Telemetry, queue: JobQueue | None = None) -> Slack
     return SlackJobs(
         lambda job, deadline, last: worker.work(job.event or "", deadline, last, job.enqueued_at),
         ingest_job.work(app, calls, settings.report_url, telemetry.ran),
-        ingest_job.told(calls, settings.report_url),
+        ingest_job.Told(calls, settings.report_url),
     )
 
 

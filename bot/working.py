@@ -22,6 +22,7 @@ HINTS = {
     JobKind.ANSWER: "set SUPPORTBOT_API_CALLERS (docs/api.md)",
     JobKind.SLACK: "set SUPPORTBOT_SLACK_BOT_TOKEN (docs/slack.md)",
     JobKind.ZENDESK: "set SUPPORTBOT_ZENDESK_WEBHOOK_SECRET (docs/zendesk.md)",
+    JobKind.ROLLBACK: "the ingest function does them (docs/ingesting.md)",
     JobKind.RUN: "the ingest function does them (docs/ingesting.md)",
     JobKind.COSTS: "it needs SUPPORTBOT_TABLE (docs/aws.md)",
     JobKind.INGEST: "they are begun from Slack: set SUPPORTBOT_SLACK_BOT_TOKEN (docs/slack.md)",
@@ -65,19 +66,30 @@ def workers(app: App, telemetry: Telemetry, queue: JobQueue | None = None) -> Wo
     return Workers(found)
 
 
-def ended(app: App, telemetry: Telemetry) -> Callable[[RunRecord, dict[str, str]], None]:
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Who hears what became of that which the ingest function was asked for, by what the order hands on."""
+
+    run: Callable[[RunRecord, dict[str, str]], None] = lambda *_: None
+    rollback: Callable[[str, Mapping[str, str]], None] = lambda *_: None  # why not; empty: it was done
+
+
+SILENT = Ends()
+
+
+def ended(app: App, telemetry: Telemetry) -> Ends:
     """Counts a run, and tells whoever asked for it how it ended: in Slack, where that is set up."""
     if not app.settings.slack:
-        return lambda run, _: telemetry.ran(run)
+        return Ends(lambda run, _: telemetry.ran(run))
     from bot import slack
 
     told = slack.jobs(app, telemetry).told
 
     def tell(run: RunRecord, where: dict[str, str]) -> None:
         telemetry.ran(run)
-        told(run, where)
+        told.run(run, where)
 
-    return tell
+    return Ends(tell, told.rollback)
 
 
 def _answers(app: App, telemetry: Telemetry) -> Work:

@@ -14,6 +14,7 @@ from rag_core.markup import Section, clean
 from rag_core.ports import DocumentSource
 from rag_core.runs import Failure, Progress, SourceItem
 
+NONE_READ = "nothing was changed, since none of the {} documents to be read may be: {}"
 PIPELINE = 3  # raise it when extraction or chunking changes: every document is then read again
 
 
@@ -55,13 +56,18 @@ def listed(
     found = Listed(formats=formats)
     for item in source.items(full=full, listed=lambda done, total: progress(Progress("listing", done, total))):
         found.add(item)
+    believe(source, found)
+    return found
+
+
+def believe(source: DocumentSource, found: Listed) -> None:
+    """Raises MisconfiguredError when the source has no document at all, rather than empty the index."""
     if not found.items and not source.may_be_empty:
         first = "".join(f"; {failure.document}: {failure.reason}" for failure in found.failures[:1])
         raise MisconfiguredError(
-            f"{source.name} has no document of a format that is read here ({', '.join(formats)}): "
+            f"{source.name} has no document of a format that is read here ({', '.join(found.formats)}): "
             f"nothing was changed{first}"
         )
-    return found
 
 
 def fingerprint(item: SourceItem, version: str, audience: Audience, sizes: ChunkSizes) -> Fingerprint:

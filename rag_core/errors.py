@@ -7,8 +7,10 @@ SupportBotError
 │   ├── AwayError            where it is to be shown is away, so nobody can be told either: it waits until it is back
 │   └── BusyError            a limit is reached, and nothing is wrong: come again later, as often as it takes
 ├── RejectedError            this input will never be accepted: do not try again
+│   └── DeniedError          it may not be read: this one alone, or nothing where all are
 ├── MisconfiguredError       an operator must act first: stop, say what to do
-└── CancelledRunError        a person stopped it: nothing was changed
+├── CancelledRunError        a person stopped it: nothing was changed
+└── PausedError              the time of this step is over: another goes on from what is noted
 
 Every message says what is wrong and what to do, in words for a person, and quotes no customer text.
 """
@@ -55,9 +57,17 @@ class RejectedError(SupportBotError):
     """The input is unusable as it is; the same call will fail again."""
 
 
+class DeniedError(RejectedError):
+    """The rights that there are do not reach to this input; where they reach to none, an operator must hear of it."""
+
+
 class MisconfiguredError(SupportBotError):
     """A setting, a path or an installed part is wrong; nothing was changed."""
 
 
 class CancelledRunError(SupportBotError):
     """An ingestion that a person stopped; what answered before still answers."""
+
+
+class PausedError(SupportBotError):
+    """No time is left for another request, and nothing is wrong: what was read is noted, and another step goes on."""

@@ -14,7 +14,7 @@ from rag_core import documenting
 from rag_core.chunking import SIZES, ChunkSizes
 from rag_core.documenting import Listed
 from rag_core.domain import Audience, DocumentId, Fingerprint
-from rag_core.errors import RejectedError
+from rag_core.errors import DeniedError, MisconfiguredError, RejectedError
 from rag_core.extracting.extracted import Extracted
 from rag_core.extracting.isolating import IsolatedExtractor
 from rag_core.ports import DocumentSource, Embedder, IndexWriter
@@ -27,6 +27,7 @@ READ_AHEAD = 8  # documents whose extraction may be under way at once; bounds th
 class _Tally:
     written: int = 0
     unchanged: int = 0
+    denied: list[str] = field(default_factory=list)  # why
     listed: Listed = field(default_factory=Listed)
 
 
@@ -56,7 +57,7 @@ class Ingestion:
         self._tally, self._answering = _Tally(), writer.answering()
 
     def run(self) -> IngestionRun:
-        """Raises MisconfiguredError when the source has no document at all, rather than empty the index."""
+        """Raises MisconfiguredError when the source has no document at all, or none that may be read."""
         started = time.perf_counter()
         known = self._writer.versions()
         found = documenting.listed(self._source, full=self._full or not known, progress=self._progress)
@@ -65,6 +66,8 @@ class Ingestion:
             for number, reading in enumerate(self._readings(items, {} if self._full else known, extractor), 1):
                 self._write(reading, extractor)
                 self._progress(Progress("reading", number, len(items), reading.item.name if reading else ""))
+        if items and len(self._tally.denied) == len(items):
+            raise MisconfiguredError(documenting.NONE_READ.format(len(items), self._tally.denied[0]))
         gone = known.keys() - (found.items.keys() - found.withdrawn)
         self._writer.remove(gone)
         chunks = self._writer.commit(
@@ -106,6 +109,7 @@ class Ingestion:
             return None
         except RejectedError as error:
             self._tally.listed.fail(item, str(error))
+            self._tally.denied += [str(error)] if isinstance(error, DeniedError) else []
             return None
         fingerprint = self._fingerprint(item, item.version or version)
         if not item.version and self._is_known(item, fingerprint, known):

@@ -18,6 +18,7 @@ class JobKind(StrEnum):
 
     ANSWER = "answer"
     INGEST = "ingest"
+    ROLLBACK = "rollback"
     RUN = "run"  # one step of an ingestion that many workers do
     SLACK = "slack"
     ZENDESK = "zendesk"

@@ -450,8 +450,14 @@ class Assembly(Protocol):
 
     def discard(self, build: Build) -> None: ...
 
-    def roll_back(self) -> str:
-        """The version before answers again, and the present one is kept in its place. Raises RejectedError."""
+    def before(self) -> str:
+        """The version that answered before the present one. Raises RejectedError where none is kept."""
+
+    def bring_back(self, version: str) -> None:
+        """The one before answers again, the present one is kept in its place; once more is the same.
+
+        Raises RejectedError where that version is not the one before any more.
+        """
 
 
 class Fanout(Protocol):

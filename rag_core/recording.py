@@ -64,6 +64,10 @@ class Book:
         for old, _ in self._records.list(group, limit=KEPT + 10)[KEPT:]:
             self._records.remove(group, old)
 
+    def forget(self, run: RunRecord) -> None:
+        """That it ended: it goes on after all."""
+        self._records.remove(_past(run.source), _when(run.started, run.id))
+
     def turn(self) -> tuple[Record, tuple[str, str]] | None:
         """Whose it is to make the next version of the index, by source and run."""
         found = self._records.get(FACTS, TURN)
@@ -72,11 +76,12 @@ class Book:
     def take_turn(self, whose: tuple[str, str], *, seen: Record | None) -> bool:
         return self._records.change(FACTS, TURN, msgspec.json.encode(whose), seen=seen)
 
-    def brought_up_to_date(self, at: datetime) -> None:
-        """The newest such moment stays, whoever writes first."""
+    def brought_up_to_date(self, at: datetime, *, now: datetime) -> None:
+        """The newest such moment stays, whoever writes first; none that is still to come, as of a clock ahead."""
+        at = min(at, now)
         while True:
             seen = self._records.get(FACTS, AS_OF)
-            if seen and _read(seen.value, datetime) >= at:
+            if seen and at <= _read(seen.value, datetime) <= now:
                 return
             if self._records.change(FACTS, AS_OF, msgspec.json.encode(at), seen=seen):
                 return

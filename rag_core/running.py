@@ -51,12 +51,18 @@ class Runs:
     ) -> RunRecord:
         """Hold the source for a run that a queue will deliver; a second request of one run finds the first.
 
-        `survives`: the queue outlives this process. Raises AlreadyRunningError.
+        One that was withdrawn is asked for again. `survives`: the queue outlives this process. Raises
+        AlreadyRunningError.
         """
-        if known := self.find(source, run):
+        known = self.find(source, run)
+        if known and not known.withdrawn:
             return known
-        asked = RunRecord(run, source, by, self._clock(), full, RunState.WAITING)
-        return self._take(Held(asked, self._clock() + PATIENCE, "" if survives else here())).run
+        asked = known or RunRecord(run, source, by, self._clock(), full)
+        asked = replace(asked, state=RunState.WAITING, ended=None, reason="")
+        held = self._take(Held(asked, self._clock() + PATIENCE, "" if survives else here()))
+        if known:
+            self._book.forget(known)
+        return held.run
 
     def take(self, source: SourceName, run: RunId) -> RunRecord | None:
         """A run that was requested begins, or is under way already; None: it is none of this source's any more."""
@@ -66,7 +72,7 @@ class Runs:
                 return None
             if held.run.state is not RunState.WAITING:
                 return held.run
-            begun = replace(held.run, state=RunState.RUNNING)
+            begun = replace(held.run, state=RunState.RUNNING, begun=self._clock())
             if self._book.hold(Held(begun, self._clock() + BETWEEN), seen=seen):
                 return begun
         raise UnavailableError(f"the ingestion of {source} cannot be begun now: try again")
@@ -101,6 +107,7 @@ class Runs:
         alive = replace(held.run, state=RunState.RUNNING, ended=None, reason="", cancelled_by=None)
         if not self._book.hold(Held(alive, self._clock() + BETWEEN), seen=seen):
             raise UnavailableError(f"the ingestion of {source} cannot be resumed now: try again")
+        self._book.forget(held.run)
         return alive
 
     def end(self, run: RunRecord) -> None:
@@ -108,8 +115,10 @@ class Runs:
         self._end(run)
 
     def withdraw(self, run: RunRecord, reason: str) -> None:
-        """A request that no queue took."""
-        self._end(replace(run, state=RunState.FAILED, ended=self._clock(), reason=reason))
+        """A request that no queue took; one that began all the same goes on."""
+        _, held = self._book.latest(run.source)
+        if held is None or not _same(held.run, run) or held.run.state is RunState.WAITING:
+            self._end(replace(run, state=RunState.FAILED, ended=self._clock(), reason=reason))
 
     def record(
         self,
@@ -125,7 +134,8 @@ class Runs:
 
         Raises AlreadyRunningError, and CancelledRunError out of `ingest` at its next progress.
         """
-        began = RunRecord(run or RunId(token_hex(8)), source, by, self._clock(), full)
+        now = self._clock()
+        began = RunRecord(run or RunId(token_hex(8)), source, by, now, full, begun=now)
         held = self._take(Held(began, self._clock() + self._lease, here()))
         with self._told(held.run, progress) as tell:
             result = ingest(tell)
@@ -173,7 +183,8 @@ class Runs:
 
     def knowledge_as_of(self) -> datetime | None:
         """When the index was last brought up to date with a source; None: not since runs are on record."""
-        return self._book.as_of()
+        found = self._book.as_of()
+        return found and min(found, self._clock())
 
     def rolled_back(self, to: datetime | None) -> None:
         """What answers now is as old as that, whatever has been read since; None: nobody knows."""
@@ -230,7 +241,7 @@ class Runs:
     def _end(self, run: RunRecord) -> None:
         run = replace(run, stage="", done=0, total=0, current="") if run.state is RunState.DONE else run
         if run.state is RunState.DONE and run.ended:
-            self._book.brought_up_to_date(run.ended)
+            self._book.brought_up_to_date(run.ended, now=self._clock())
         self._book.archive(run)
         for _ in range(TRIES):
             seen, held = self._book.latest(run.source)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
@@ -93,6 +93,18 @@ class RunRecord:
     skipped: int = 0
     reason: str = ""  # why it failed, for a person
     cancelled_by: PersonId | None = None  # also of one that has not heard of it yet
+    begun: datetime | None = None  # by the clock of who does it; `started` is by that of who asked
+    listed: datetime | None = None  # by that clock: changes before are in it, once it is done
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether it failed before anybody began it: asked for once more, it may begin."""
+        return self.state is RunState.FAILED and self.begun is None
+
+    @property
+    def took(self) -> timedelta | None:
+        """By one kind of clock."""
+        return self.ended - (self.begun or self.started) if self.ended else None
 
 
 @dataclass(frozen=True, slots=True)

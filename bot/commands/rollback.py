@@ -1,5 +1,7 @@
 """`supportbot rollback`: the version of the index before the present one answers again."""
 
+from secrets import token_hex
+
 import click
 
 from bot import fanning
@@ -13,4 +15,4 @@ def command(home: str | None) -> None:
 
     The next ingestion reads what a source holds then: stop its schedule first, or mend the source.
     """
-    click.echo(f"{fanning.roll_back(options.app(home))} answers now")
+    click.echo(f"{fanning.roll_back(options.app(home), token_hex(8))} answers now")

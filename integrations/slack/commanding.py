@@ -52,6 +52,10 @@ class Ingestions(Protocol):
     def cancel(self, source: SourceName, by: PersonId) -> RunRecord:
         """Raises RejectedError where nothing is under way."""
 
+    @property
+    def rolls_back(self) -> bool:
+        """Whether it can be done here; else a job does it."""
+
     def roll_back(self, once: str) -> None:
         """The version of the index before answers again; once more for the same `once` does nothing.
 
@@ -154,10 +158,17 @@ class Commanding:
         told = [found[source] if found[source].state.over else self._ingestions.cancel(source, by) for source in wanted]
         return _lines([f"{summarising.code(run.source)} {_stopping(run)}" for run in told])
 
-    def _roll_back(self, _order: Order, command: Command, _slack: Slack) -> Message:
+    def _roll_back(self, _order: Order, command: Command, slack: Slack) -> Message:
         """A command may be delivered again: another time would bring the present version back."""
-        self._ingestions.roll_back(f"{command.team}:{command.trigger}")
-        return notice("The version before answers now. `/supportbot rollback` once more brings the present one back.")
+        once = _once(command, "rollback")
+        if self._ingestions.rolls_back:
+            self._ingestions.roll_back(once)
+            return summarising.rolled_back()
+        asked, waits = command.typed or datetime.now(UTC), summarising.rolling_back(_person(command))
+        channel, ts = self._placed(command, once, asked, waits, slack)
+        payload = {"team": command.team, "channel": channel, "ts": ts}
+        self._ingestions.begin(Job(JobId(once), JobKind.ROLLBACK, datetime.now(UTC), payload))
+        return notice("The version before will answer again; I tell you in our direct message when it does.")
 
     def _reingest(self, order: Order, command: Command, slack: Slack) -> Message:
         known = list(self._ingestions.sources())
@@ -168,7 +179,7 @@ class Commanding:
         return _lines([self._begin(source, order, command, slack) for source in wanted])
 
     def _begin(self, source: SourceName, order: Order, command: Command, slack: Slack) -> str:
-        run, by = _run(command, source), _person(command)
+        run, by = RunId(_once(command, source)), _person(command)
         try:
             asked = self._ingestions.request(source, by, run=run, full=order.full)
         except AlreadyRunningError as error:
@@ -178,7 +189,8 @@ class Commanding:
         if asked.state is not RunState.WAITING:  # this command was delivered before, and worked on
             return f"{summarising.code(source)}: {asked.state.value}."
         try:
-            channel, ts = self._placed(command, asked, slack)
+            waits = summarising.waiting(source, asked.by, full=asked.full)
+            channel, ts = self._placed(command, run, asked.started, waits, slack)
         except RejectedError as error:
             self._ingestions.withdraw(asked, str(error))
             raise
@@ -192,11 +204,11 @@ class Commanding:
             return f":x: {summarising.code(source)} could not be started: {_sentence(error)}"
         return f"{summarising.code(source)} will be read again; I tell you in our direct message how far it is."
 
-    def _placed(self, command: Command, run: RunRecord, slack: Slack) -> tuple[str, str]:
-        """Where the message stands that will show the progress, posted once however often this is delivered."""
+    def _placed(self, command: Command, once: str, asked: datetime, waits: Message, slack: Slack) -> tuple[str, str]:
+        """Where the message stands that will tell of it, posted once however often this is delivered."""
         channel = str(slack.call(slack.client.conversations_open, users=command.user)["channel"]["id"])
-        since = f"{run.started.timestamp() - EARLIER:.6f}"
-        turn = Turn(command.team, channel, "", f"run-{run.id}", QuestionId(run.id), command.user, since)
+        since = f"{asked.timestamp() - EARLIER:.6f}"
+        turn = Turn(command.team, channel, "", f"run-{once}", QuestionId(once), command.user, since)
         with self._turns.held(turn, slack.deadline):
             known = self._turns.find(turn)
             reply = Reply(slack, self._turns, known or turn)
@@ -205,13 +217,13 @@ class Commanding:
             else:
                 self._turns.begin(turn)
             if reply.turn.reply is None:
-                reply.place(summarising.waiting(run.source, run.by, full=run.full))
+                reply.place(waits)
             return channel, str(reply.turn.reply)
 
 
-def _run(command: Command, source: SourceName) -> RunId:
+def _once(command: Command, what: str) -> str:
     """The same however often the command is delivered."""
-    return RunId(sha256(f"{command.team}:{command.trigger}:{source}".encode()).hexdigest()[:16])
+    return sha256(f"{command.team}:{command.trigger}:{what}".encode()).hexdigest()[:16]
 
 
 def _person(command: Command) -> PersonId:

@@ -94,8 +94,8 @@ def _lines(run: RunRecord) -> Iterator[str]:
     yield f"*Source*: {_words(run.source)}"
     yield f"*State*: {ENDED[run.state]}{_progress(run)}"
     yield f"*Started*: {escaping.date(run.started)} by {_by(run.by)}"
-    if run.ended:
-        yield f"*Took*: {timedelta(seconds=round((run.ended - run.started).total_seconds()))}"
+    if run.took is not None:
+        yield f"*Took*: {timedelta(seconds=round(run.took.total_seconds()))}"
     if run.reason:
         yield f"*Why*: {_words(run.reason)}"
     if run.result:

@@ -163,6 +163,18 @@ def gaps(week: Week) -> Message:
     )
 
 
+def rolling_back(person: PersonId) -> Message:
+    return notice(
+        f"{SIGNS[RunState.WAITING]} The version before will answer again.", context(f"Asked for by {by(person)}")
+    )
+
+
+def rolled_back(why_not: str = "") -> Message:
+    if why_not:
+        return notice(f"{SIGNS[RunState.FAILED]} Not rolled back: {escaping.escaped(escaping.inert(why_not, 1_000))}.")
+    return notice("The version before answers now. `/supportbot rollback` once more brings the present one back.")
+
+
 def already(source: SourceName, person: PersonId, since: datetime) -> str:
     return f"{code(source)} is being read again already: {by(person)} started it {escaping.date(since)}."
 

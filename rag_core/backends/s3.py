@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from rag_core.backends import boto
 from rag_core.calling import Dependency, Patience
 from rag_core.domain import Audience, DocumentId, SourceName
-from rag_core.errors import RejectedError
+from rag_core.errors import DeniedError, RejectedError
 from rag_core.extracting.reading import MAX_BYTES, PAGES
 from rag_core.ports import OnListed
 from rag_core.runs import SourceItem
@@ -30,6 +30,9 @@ S3 = boto.Service(
     "and, where they have a key of your own, kms:Decrypt",
 )
 PATIENCE = Patience()
+# of one object, whose key or owner may be another's; what is wrong with our sign-in is wrong with all
+DENIED = boto.codes("AccessDenied AllAccessDisabled KMS.DisabledException KMS.KMSInvalidStateException 403")
+GRANT = "it may not be read ({}): let the role s3:GetObject it and, where it has a key of your own, kms:Decrypt"
 REASONS = {  # why an object cannot be read, for its owner
     "NoSuchKey": "it was deleted while the bucket was read: the next ingestion leaves it out",
     "InvalidObjectState": "it is archived: restore it, or move it out of the bucket",
@@ -123,6 +126,8 @@ class BucketSource:
         except ClientError as error:
             if reason := REASONS.get(error.response["Error"].get("Code", "")):
                 raise RejectedError(reason) from error
+            if denied := boto.reasons(error) & DENIED:
+                raise DeniedError(GRANT.format(*denied)) from error
             raise
         with found["Body"] as body:
             if found["ContentLength"] > MAX_BYTES:  # nothing of it was read yet

@@ -6,6 +6,7 @@ Windows of staged chunks are cut across documents, so that requests to the embed
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+from rag_core import documenting
 from rag_core.domain import Chunk, Document, DocumentId
 from rag_core.errors import MisconfiguredError
 from rag_core.fanning import scanned
@@ -18,8 +19,13 @@ READERS = 8  # of staged documents, at once
 
 
 def laid_out(parts: Parts, store: Store, order: Order) -> Layout | None:
-    """The same however often it is delivered. None: there is nothing to make, what answers is as it should be."""
+    """The same however often it is delivered. None: there is nothing to make, what answers is as it should be.
+
+    Raises MisconfiguredError where no document at all may be read.
+    """
     plan, read = store.get(order.run, f"{order.token}/plan", Plan), scanned.notes(parts, store, order)
+    if read and not plan.unchanged and all(each.denied for each in read):
+        raise MisconfiguredError(documenting.NONE_READ.format(len(read), read[0].failed))
     standing = plan.standing
     staged = [(each.blob, each.chunks) for each in read if each.blob]
     touched = {*plan.gone, *(each.id for each in read if each.blob or each.withdrawn)}

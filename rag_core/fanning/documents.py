@@ -6,7 +6,7 @@ from secrets import token_hex
 from rag_core import documenting, recognizing
 from rag_core.chunking import SIZES
 from rag_core.domain import Audience, Fingerprint
-from rag_core.errors import RejectedError, UnavailableError
+from rag_core.errors import DeniedError, RejectedError, UnavailableError
 from rag_core.extracting.extracted import NO_TEXT, Extracted
 from rag_core.extracting.isolating import IsolatedExtractor
 from rag_core.fanning.plans import (
@@ -36,7 +36,7 @@ def read(parts: Parts, store: Store, order: Order, opened: Opened, extractor: Is
     found = wanted(store, order)
     item = found.item
     try:
-        content, version = _content(parts, order, opened, plan, item)
+        content, version = _content(parts, order, opened, found)
         fingerprint = documenting.fingerprint(item, item.version or version, plan.audience, SIZES)
         if fingerprint == found.known and not order.full:
             return Note(item.id, item.name, unchanged=True)
@@ -50,7 +50,7 @@ def read(parts: Parts, store: Store, order: Order, opened: Opened, extractor: Is
     except OSError as error:
         return failed(item, f"it cannot be opened: {error.strerror}")
     except RejectedError as error:
-        return failed(item, str(error))
+        return failed(item, str(error), denied=isinstance(error, DeniedError))
     return staged(store, order, item, extracted, fingerprint)
 
 
@@ -72,8 +72,9 @@ def postponed(parts: Parts, order: Order, error: UnavailableError) -> None:
     parts.staging.put(order.run, _trouble(order), str(error).encode())
 
 
-def failed(item: SourceItem, reason: str) -> Note:
-    return Note(item.id, item.name[-200:], failed=reason[:300], withdrawn=item.audience is Audience.INTERNAL)
+def failed(item: SourceItem, reason: str, *, denied: bool = False) -> Note:
+    restricted = item.audience is Audience.INTERNAL
+    return Note(item.id, item.name[-200:], failed=reason[:300], denied=denied, withdrawn=restricted)
 
 
 def wanted(store: Store, order: Order) -> Wanted:
@@ -104,13 +105,13 @@ def _blob(order: Order) -> str:
     return f"{order.token}/documents/{order.unit}-{token_hex(4)}"  # another delivery has its own
 
 
-def _content(parts: Parts, order: Order, opened: Opened, plan: Plan, item: SourceItem) -> tuple[bytes, str]:
-    if plan.apart:
-        return opened.source.read(item)
-    content = parts.staging.get(order.run, f"{order.token}/original/{order.unit}")
+def _content(parts: Parts, order: Order, opened: Opened, found: Wanted) -> tuple[bytes, str]:
+    if not found.content:
+        return opened.source.read(found.item)
+    content = parts.staging.get(order.run, found.content)
     if content is None:
         raise RejectedError("what was read of it is gone: start the ingestion again")
-    return content, item.version
+    return content, found.item.version
 
 
 def _trouble(order: Order) -> str:

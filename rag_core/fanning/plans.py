@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -37,10 +37,11 @@ class Step(StrEnum):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """A document that is read; `known`: as it answers now."""
+    """A document that is read; `known`: as it answers now; `content`: where that is staged, if it is."""
 
     item: SourceItem
     known: Fingerprint | None = None
+    content: str = ""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -63,7 +64,7 @@ class Plan(msgspec.Struct, frozen=True):
     skipped: list[str]
     model: str | None
     dimensions: int
-    apart: bool  # whether a worker can read an item by itself; else its content is staged
+    listed: datetime | None = None  # just before it was; None: by the release before
 
 
 class Note(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -74,6 +75,7 @@ class Note(msgspec.Struct, frozen=True, omit_defaults=True):
     blob: str = ""  # its chunks, staged
     chunks: int = 0
     failed: str = ""  # why
+    denied: bool = False  # that is why
     withdrawn: bool = False  # failed, and restricted: what answered before may have been public
     unchanged: bool = False
     pages: int = 0  # scanned ones, which are still to be recognised: `blob` is a Scanned

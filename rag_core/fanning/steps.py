@@ -13,8 +13,8 @@ from typing import Self
 
 import msgspec
 
-from rag_core.domain import PersonId, SourceName
-from rag_core.errors import BusyError, CancelledRunError, SupportBotError, UnavailableError
+from rag_core.domain import NEVER, Deadline, PersonId, SourceName
+from rag_core.errors import BusyError, CancelledRunError, HeldError, PausedError, SupportBotError, UnavailableError
 from rag_core.extracting.isolating import IsolatedExtractor
 from rag_core.fanning import building, documents, outcomes, planning, scanned
 from rag_core.fanning.plans import Layout, Note, Opened, Order, Parts, Plan, Step, Store, counted, missing
@@ -40,9 +40,9 @@ class Steps:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._runs, self._parts, self._ended, self._clock = runs, parts, ended, clock
-        self._store, self._extractor = Store(parts.staging), IsolatedExtractor()
+        self._store, self._extractor, self._told = Store(parts.staging), IsolatedExtractor(), 0.0
         self._opened: tuple[RunId, Opened] | None = None
-        self._told = 0.0
+        self._deadline = NEVER
 
     def __enter__(self) -> Self:
         return self
@@ -76,7 +76,7 @@ class Steps:
         order = Order(Step.PLAN, source, record.id, by, full=record.full, agreed=agreed)
         try:
             token = planning.known(self._parts, order)
-            self._send(self._left(replace(order, token=token)) if token else [order])
+            self._send(planning.left(self._parts, self._store, replace(order, token=token)) if token else [order])
         except SupportBotError as error:  # else it would hold its source, and nobody be at it
             self._fail(order, str(error))
             raise
@@ -90,8 +90,9 @@ class Steps:
             self._send([replace(order, token=planning.known(self._parts, order) or "")])
         return record
 
-    def work(self, job: Job, last: bool) -> None:
+    def work(self, job: Job, last: bool, deadline: Deadline = NEVER) -> None:
         """Raises UnavailableError for what is to be delivered again."""
+        self._deadline = deadline
         self._work(Order.of(job), last)
 
     def recognised(self, recognition: RecognitionId, key: str, last: bool) -> None:
@@ -159,10 +160,17 @@ class Steps:
             self._runs.heard(record)
             self._send([order], delay=TURN)
             return
-        token, plan = planning.planned(self._parts, self._store, order, partial(self._heard, record))
+        try:
+            told = partial(self._heard, record)
+            token, plan = planning.planned(self._parts, self._store, order, self._clock(), told, self._deadline)
+        except PausedError:  # its source goes on in a message of its own: that is no try
+            self._send([order])
+            return
+        except HeldError:
+            return  # who is at it has a message too
         order = replace(order, token=token)
         if plan.documents:
-            self._send(self._left(order))
+            self._send(planning.left(self._parts, self._store, order))
         else:  # where nothing changed this message is the run's only one
             self._pack(order, record)
 
@@ -194,13 +202,6 @@ class Steps:
             for each in orders
         ]
         self._parts.queue.send_all(jobs, delay=delay)
-
-    def _left(self, order: Order) -> list[Order]:
-        """What of a planned run is still to do."""
-        plan = self._store.get(order.run, f"{order.token}/plan", Plan)
-        if units := missing(self._parts.counts, counted(order, "documents"), plan.documents):
-            return [replace(order, step=Step.DOCUMENT, unit=unit) for unit in units]
-        return [replace(order, step=Step.PACK, unit=0)]
 
     def _document(self, order: Order, record: RunRecord, last: bool) -> None:
         plan = self._store.get(order.run, f"{order.token}/plan", Plan)
@@ -258,17 +259,13 @@ class Steps:
         self._tell(record, "building", name, layout.parts)
 
     def _finish(self, order: Order, record: RunRecord) -> None:
-        plan = self._store.get(order.run, f"{order.token}/plan", Plan)
-        layout, chunks = self._layout(order), plan.standing.chunks
+        layout, chunks = self._layout(order), None
         if layout is not None:
             self._parts.assembly.check(layout.build)
             self._parts.assembly.publish(layout.build)
             self._parts.visible(order.source)
             chunks = layout.build.chunks
-        seconds = (self._clock() - record.started).total_seconds()
-        result = outcomes.result(self._parts, self._store, order, chunks, seconds)
-        done = replace(record, state=RunState.DONE, ended=self._clock(), result=result)
-        self._over(order, replace(done, failed=len(result.failures), skipped=len(result.skipped)))
+        self._over(order, outcomes.done(self._parts, self._store, order, record, chunks, self._clock()))
 
     def _layout(self, order: Order) -> Layout | None:
         """None: there was nothing to make."""
@@ -278,8 +275,7 @@ class Steps:
 
     def _fail(self, order: Order, reason: str) -> None:
         """Unless the run is over meanwhile: then what failed was of no use to anybody."""
-        record = self._runs.current(order.source, order.run)
-        if record is not None and not record.state.over:
+        if (record := self._runs.current(order.source, order.run)) is not None and not record.state.over:
             self._end(order, replace(record, state=RunState.FAILED, ended=self._clock(), reason=reason))
 
     def _over(self, order: Order, record: RunRecord) -> None:

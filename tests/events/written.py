@@ -117,7 +117,7 @@ def write(log: FeedbackLog, claims: Claims, records: Records) -> None:
     Shared(records).keep(SOURCE, Stated(Audience.INTERNAL, "https://help.example"))
     Book(records).hold(Held(RUN, NOON), seen=None)
     Book(records).archive(RUN)
-    Book(records).brought_up_to_date(NOON)
+    Book(records).brought_up_to_date(NOON, now=NOON)
     InstallationRecords(records, Seal(KEY)).save(INSTALLED)
     value = {"audience": "internal", "sources": ["zendesk"], "automatic": True, "by": "U1", "at": 1.0}
     records.put("slack-channels#T1", "C1", json.dumps(value).encode())

@@ -81,7 +81,7 @@ def refused(code: str, status: int = 400, **more: object) -> Fault:
 
     def fault(request: AWSPreparedRequest, _send: Send) -> AWSResponse:
         headers = HTTPHeaders.from_dict({"content-type": "application/x-amz-json-1.0"})
-        return AWSResponse(request.url, status, headers, _Body(body.encode()))
+        return AWSResponse(request.url, status, headers, Body(body.encode()))
 
     return fault
 
@@ -103,6 +103,8 @@ def _stated(request: AWSPreparedRequest) -> dict[str, Any]:
     return dict(json.loads(request.body))
 
 
-class _Body(BytesIO):
+class Body(BytesIO):
+    """Of an answer that nobody sent."""
+
     def stream(self, **_: object) -> Iterator[bytes]:
         yield self.read()

@@ -169,9 +169,8 @@ class TestOnRecord:
         with pytest.raises(MisconfiguredError):
             runs.record(DOCS, ADA, lambda _: _raise(MisconfiguredError("no")))
         assert runs.knowledge_as_of() == NOON + MINUTE
-        clock.now = NOON - MINUTE  # another machine's clock is behind
-        runs.record(WIKI, ADA, lambda _: result(WIKI))
-        assert runs.knowledge_as_of() == NOON + MINUTE
+        clock.now = NOON + MINUTE - timedelta(seconds=1)  # another machine's clock is behind
+        assert runs.knowledge_as_of() == clock.now
 
     def test_rolled_back_the_knowledge_is_as_old_as_what_answers(self, runs: Runs, clock: Hands) -> None:
         runs.record(DOCS, ADA, lambda _: result())
@@ -203,6 +202,21 @@ class TestOnRecord:
         with pytest.raises(RejectedError, match="the first") as raised:
             runs.record(DOCS, ADA, ingest)
         assert "could not be recorded" in raised.value.__notes__[0]
+
+    def test_a_clock_that_was_ahead_tells_nobody_of_the_future(self, records: SqliteRecords, clock: Hands) -> None:
+        Runs(records, clock=lambda: NOON + 5 * MINUTE).record(DOCS, ADA, lambda _: result())
+        runs = Runs(records, clock=clock)
+        assert runs.knowledge_as_of() == NOON
+        runs.record(WIKI, ADA, lambda _: result(WIKI))
+        clock.now += MINUTE
+        assert runs.knowledge_as_of() == NOON
+
+    def test_how_long_it_took_is_by_the_clock_of_who_did_it(self, records: SqliteRecords, clock: Hands) -> None:
+        Runs(records, clock=lambda: NOON + 5 * MINUTE).request(DOCS, ADA, run=RunId("r1"))
+        worker = Runs(records, clock=clock)
+        begun = worker.take(DOCS, RunId("r1"))
+        assert begun is not None
+        assert replace(begun, ended=NOON + MINUTE).took == MINUTE
 
 
 class TestOneAtATime:
@@ -400,6 +414,38 @@ class TestAskedFor:
     def test_it_can_be_taken_back(self, runs: Runs) -> None:
         runs.withdraw(runs.request(DOCS, ADA, run=RunId("r1")), "the queue is full")
         assert [(run.state, run.reason) for run in runs.history(DOCS)] == [(RunState.FAILED, "the queue is full")]
+
+    def test_taken_back_it_is_begun_when_it_is_asked_for_again(self, runs: Runs) -> None:
+        run = RunId("r1")
+        asked = runs.request(DOCS, ADA, run=run)
+        runs.withdraw(asked, "the queue is full")
+        assert runs.request(DOCS, ADA, run=run) == asked
+        assert runs.find(DOCS, run) == asked
+        begun = runs.take(DOCS, run)
+        assert begun is not None
+        runs.end(replace(begun, state=RunState.FAILED, ended=NOON, reason="the source is away"))
+        assert runs.request(DOCS, ADA, run=run).reason == "the source is away"  # it had its try
+        assert [each.state for each in runs.history(DOCS)] == [RunState.FAILED]
+
+    def test_so_is_one_that_nobody_began_in_time(self, runs: Runs, clock: Hands) -> None:
+        runs.request(DOCS, ADA, run=RunId("r1"))
+        clock.now += PATIENCE + MINUTE
+        assert runs.request(DOCS, ADA, run=RunId("r1")).state is RunState.WAITING
+        assert runs.take(DOCS, RunId("r1")) is not None
+
+    def test_what_began_all_the_same_is_not_taken_back(self, runs: Runs) -> None:
+        asked = runs.request(DOCS, ADA, run=RunId("r1"))
+        begun = runs.take(DOCS, RunId("r1"))
+        runs.withdraw(asked, "the queue's answer was lost")
+        assert runs.find(DOCS, RunId("r1")) == begun
+
+    def test_one_that_failed_and_goes_on_is_seen_to(self, runs: Runs) -> None:
+        runs.request(DOCS, ADA, run=RunId("r1"))
+        begun = runs.take(DOCS, RunId("r1"))
+        assert begun is not None
+        runs.end(replace(begun, state=RunState.FAILED, ended=NOON, reason="the source is away"))
+        alive = runs.revive(DOCS)
+        assert runs.find(DOCS, RunId("r1")) == alive
 
     def test_one_that_nobody_begins_ends(self, runs: Runs, clock: Hands) -> None:
         runs.request(DOCS, ADA, run=RunId("r1"))

@@ -115,8 +115,11 @@ class OpenSearchAssembly:
         if self._versions.current() != build.version:
             self._versions.drop(build.version)
 
-    def roll_back(self) -> str:
-        return self._versions.roll_back()
+    def before(self) -> str:
+        return self._versions.before()
+
+    def bring_back(self, version: str) -> None:
+        self._versions.bring_back(version)
 
     def _exists(self, index: str) -> bool:
         try:

@@ -76,14 +76,22 @@ class Versions:
         for each in older:
             self.drop(each)
 
-    def roll_back(self) -> str:
-        """The version before and the present one change places. Raises RejectedError where none is kept."""
-        present, before = self.current(), self._pointed(self._before)
-        if present is None or len(before) != 1:
+    def before(self) -> str:
+        """What answered before the present one. Raises RejectedError where none is kept."""
+        found = self._pointed(self._before)
+        if self.current() is None or len(found) != 1:
             raise RejectedError(NONE_KEPT)
+        return found[0]
+
+    def bring_back(self, version: str) -> None:
+        """The version before and the present one change places; once more is the same. Raises RejectedError."""
+        present = self.current()
+        if present == version:
+            return
+        if present is None or self._pointed(self._before) != [version]:
+            raise RejectedError("another version answers by now, so nothing was changed: roll back anew if need be")
         kept: dict[str, object] = {"add": {"index": present, "alias": self._before}}
-        self.swap(present, before[0], self._removed(before[0], self._before), kept)
-        return before[0]
+        self.swap(present, version, self._removed(version, self._before), kept)
 
     def forget(self, holds: Callable[[str], bool]) -> bool:
         """Drop what could be rolled back to, where it `holds` what is to be forgotten; whether it did.

@@ -22,7 +22,7 @@ from rag_core.backends.sqlite.claims import SqliteClaims
 from rag_core.backends.sqlite.records import SqliteRecords
 from rag_core.domain import Audience, Deadline, PersonId, SourceName
 from rag_core.errors import RejectedError, UnavailableError
-from rag_core.jobs import Job
+from rag_core.jobs import Job, JobKind
 from rag_core.running import Runs
 from rag_core.runs import Failure, IngestionRun, RunId, RunRecord, RunState
 
@@ -36,6 +36,7 @@ class Asked:
         self.runs, self.jobs = runs, list[Job]()
         self.known: dict[SourceName, int] = {DOCS: 80, WIKI: 1}
         self.full, self.unreadable = False, set[SourceName]()
+        self.rolls_back = True
 
     def offered(self) -> Sequence[SourceName]:
         return ()
@@ -334,3 +335,25 @@ def test_a_source_is_named_by_its_end_unless_that_is_another_s_too() -> None:
     for name, reason in (("docs", "one of several"), ("ocs", "there is no ocs"), ("", "there is no")):
         with pytest.raises(RejectedError, match=reason):
             chosen(name, sources[:3])
+
+
+class TestRollingBack:
+    def test_where_it_is_done_here_it_says_so(self, desk: Desk) -> None:
+        done: list[str] = []
+        desk.asked.roll_back = done.append  # type: ignore[method-assign, assignment]
+        assert "The version before answers now" in desk.type("rollback")
+        assert desk.last is not None
+        desk.work(desk.last)  # delivered again
+        assert len(done) == 2
+        assert len(set(done)) == 1
+
+    def test_else_a_job_does_it_and_tells_in_the_direct_message(self, desk: Desk) -> None:
+        desk.asked.rolls_back = False
+        assert "I tell you in our direct message" in desk.type("rollback")
+        assert desk.last is not None
+        desk.work(desk.last)
+        (first, second) = desk.asked.jobs
+        assert (first.id, first.kind, first.payload) == (second.id, JobKind.ROLLBACK, second.payload)
+        (message,) = desk.direct()
+        assert first.payload["ts"] == message.ts
+        assert "will answer again" in shown(message)

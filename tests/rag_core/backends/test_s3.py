@@ -5,6 +5,8 @@ from typing import Any, cast
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 
 from bot.app import App
 from rag_core.backends.s3 import Bucket, BucketSource
@@ -14,6 +16,7 @@ from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
 from rag_core.extracting.reading import MAX_BYTES
 from rag_core.ingesting import Ingestion
 from rag_core.runs import IngestionRun, SourceItem
+from tests.fakes.aws_wire import Body
 from tests.making import app
 from tests.services.aws import REGION
 from tests.services.ports import free_port
@@ -41,6 +44,19 @@ def s3(aws_url: str, asked: list[str]) -> Any:  # noqa: ARG001 - laid before a c
     client = cast(Any, boto3).client("s3", endpoint_url=aws_url, region_name=REGION)
     client.create_bucket(Bucket="docs", CreateBucketConfiguration={"LocationConstraint": REGION})
     return client
+
+
+def deny(path: str) -> None:
+    """Of what a client asks for that is made from now on."""
+    assert boto3.DEFAULT_SESSION is not None
+    body = b"<Error><Code>AccessDenied</Code><Message>no identity-based policy allows kms:Decrypt</Message></Error>"
+
+    def refuse(request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
+        if not request.url.endswith(path):
+            return None
+        return AWSResponse(request.url, 403, HTTPHeaders.from_dict({"content-type": "application/xml"}), Body(body))
+
+    boto3.DEFAULT_SESSION.events.register("before-send.s3.GetObject", cast(Any, refuse))
 
 
 def put(s3: Any, **texts: str) -> None:
@@ -103,6 +119,22 @@ class TestWhatChanged:
         s3.delete_object(Bucket="docs", Key="gone.md")
         with pytest.raises(RejectedError, match="deleted while"):
             read.read(item)
+
+    def test_one_that_may_not_be_read_fails_alone(self, s3: Any, aws_url: str, tmp_path: Path) -> None:
+        built = app(tmp_path)
+        put(s3, refunds="Refunds take thirty days.", locked="Of another's key.")
+        deny("/locked.md")
+        run = ingest(built, aws_url)
+        (failure,) = run.failures
+        assert (failure.document, run.written) == ("locked.md", 1)
+        assert "it may not be read (accessdenied)" in failure.reason
+        assert found(built, "refunds") == ["refunds"]
+
+    def test_where_none_may_be_read_nothing_is_changed(self, s3: Any, aws_url: str, tmp_path: Path) -> None:
+        put(s3, refunds="Refunds take thirty days.", spf="SPF is a TXT record.")
+        deny(".md")
+        with pytest.raises(MisconfiguredError, match=r"none of the 2 documents .* let the role s3:GetObject"):
+            ingest(app(tmp_path), aws_url)
 
 
 class TestReaders:

@@ -41,7 +41,7 @@ def test_what_is_written_changed_and_removed_is_in_the_version_that_answers(crew
     done = crew.ingest("r2")
     assert (done.state, done.reason) == (RunState.DONE, "")
     assert (found(crew.target, word(2)), found(crew.target, word(1))) == (every(range(1)), every(range(1, 5)))
-    crew.parts.assembly.roll_back()
+    crew.parts.assembly.bring_back(crew.parts.assembly.before())
     assert found(crew.target, word(1)) == every(range(6))
 
 
