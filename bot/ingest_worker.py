@@ -70,11 +70,11 @@ class IngestWorker:
     def __init__(self, app: App, steps: Steps, queue: Fanout, ends: Ends = SILENT) -> None:
         self._app, self._steps, self._queue, self._ends = app, steps, queue, ends
 
-    def work(self, job: Job, _deadline: Deadline, last: bool) -> None:
+    def work(self, job: Job, deadline: Deadline, last: bool) -> None:
         if recognition.OVER in job.payload:
             self._steps.recognised(RecognitionId(job.payload[recognition.OVER]), job.payload["key"], last)
         elif job.kind is JobKind.RUN:
-            self._steps.work(job, last)
+            self._steps.work(job, last, deadline)
         elif job.kind is JobKind.ROLLBACK:
             self._roll_back(job, last)
         elif job.kind is not JobKind.INGEST:

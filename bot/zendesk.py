@@ -17,6 +17,7 @@ from integrations.zendesk.pacing import Pace
 from integrations.zendesk.tickets import Tickets
 from rag_core.domain import Deadline, QuestionId
 from rag_core.errors import AwayError, MisconfiguredError, UnavailableError
+from rag_core.resting import Circuit
 
 if TYPE_CHECKING:
     from integrations.slack.needs import HumanDesk
@@ -29,11 +30,11 @@ def desk(settings: Settings) -> "HumanDesk | None":
     return _Desk(settings) if settings.zendesk_subdomain else None
 
 
-def client(settings: Settings, sleep: Callable[[float], None] = time.sleep) -> Zendesk:
+def client(settings: Settings, sleep: Callable[[float], None] = time.sleep, circuit: Circuit | None = None) -> Zendesk:
     """Raises MisconfiguredError; UnavailableError when a secret cannot be read now."""
     site = Site.of(settings.zendesk_subdomain, settings.zendesk_url)
     pace = Pace(pacing.budget(settings), site.netloc, settings.zendesk_plan)
-    return Zendesk(site, _access(settings, site), sleep, pace)
+    return Zendesk(site, _access(settings, site), sleep, pace, circuit)
 
 
 def links(settings: Settings) -> Links:

@@ -25,6 +25,7 @@ from rag_core.domain import (
     Question,
 )
 from rag_core.grounding import Grounding
+from rag_core.resting import Circuit
 
 if TYPE_CHECKING:
     from bot.working import Work
@@ -70,7 +71,7 @@ def jobs(app: App, telemetry: Telemetry) -> "Work":
 
     settings = app.settings
     with zendesk.installed():
-        client = zendesk.client(settings)
+        client = zendesk.client(settings, circuit=Circuit())
         if find_spec("zenpy") is None:  # it is imported with the first ticket, and missed at the start
             raise ModuleNotFoundError(name="zenpy")
         core, account = ZendeskCore(app, telemetry), settings.zendesk_subdomain

@@ -56,13 +56,18 @@ def listed(
     found = Listed(formats=formats)
     for item in source.items(full=full, listed=lambda done, total: progress(Progress("listing", done, total))):
         found.add(item)
+    believe(source, found)
+    return found
+
+
+def believe(source: DocumentSource, found: Listed) -> None:
+    """Raises MisconfiguredError when the source has no document at all, rather than empty the index."""
     if not found.items and not source.may_be_empty:
         first = "".join(f"; {failure.document}: {failure.reason}" for failure in found.failures[:1])
         raise MisconfiguredError(
-            f"{source.name} has no document of a format that is read here ({', '.join(formats)}): "
+            f"{source.name} has no document of a format that is read here ({', '.join(found.formats)}): "
             f"nothing was changed{first}"
         )
-    return found
 
 
 def fingerprint(item: SourceItem, version: str, audience: Audience, sizes: ChunkSizes) -> Fingerprint:

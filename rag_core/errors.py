@@ -9,7 +9,8 @@ SupportBotError
 ├── RejectedError            this input will never be accepted: do not try again
 │   └── DeniedError          it may not be read: this one alone, or nothing where all are
 ├── MisconfiguredError       an operator must act first: stop, say what to do
-└── CancelledRunError        a person stopped it: nothing was changed
+├── CancelledRunError        a person stopped it: nothing was changed
+└── PausedError              the time of this step is over: another goes on from what is noted
 
 Every message says what is wrong and what to do, in words for a person, and quotes no customer text.
 """
@@ -66,3 +67,7 @@ class MisconfiguredError(SupportBotError):
 
 class CancelledRunError(SupportBotError):
     """An ingestion that a person stopped; what answered before still answers."""
+
+
+class PausedError(SupportBotError):
+    """No time is left for another request, and nothing is wrong: what was read is noted, and another step goes on."""

@@ -26,6 +26,7 @@ from rag_core.resting import Circuit
 
 TRIES = 3  # of what may be repeated, and of what did not arrive
 BACKOFF = 0.2  # seconds, doubled with each try
+NEVER = 10**9  # failures in a row
 LEFT = 1.0  # seconds that a wait must leave of the time there is
 
 
@@ -54,7 +55,7 @@ class Wire(requests.Session):
     ) -> None:
         super().__init__()
         self._site, self._access, self._sleep, self._pace = site, access, sleep, pace
-        self._circuit = circuit or Circuit()
+        self._circuit = circuit or Circuit(failures=NEVER)
         self._call = Call(Deadline.within(0))
         self._header = ""
         self.auth = self._sign  # as `auth`, because a .netrc goes before a header

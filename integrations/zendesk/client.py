@@ -29,9 +29,15 @@ class Zendesk:
     """An account; safe to share between threads. zenpy is imported with the first call."""
 
     def __init__(
-        self, site: Site, access: Access, sleep: Callable[[float], None] = time.sleep, pace: "Pace | None" = None
+        self,
+        site: Site,
+        access: Access,
+        sleep: Callable[[float], None] = time.sleep,
+        pace: "Pace | None" = None,
+        circuit: Circuit | None = None,
     ) -> None:
-        self.site, self._access, self._sleep, self._pace, self._circuit = site, access, sleep, pace, Circuit()
+        """Without a circuit an account in trouble is asked on: who has time waits between the calls."""
+        self.site, self._access, self._sleep, self._pace, self._circuit = site, access, sleep, pace, circuit
         self._threads = threading.local()
 
     @contextmanager

@@ -36,7 +36,7 @@ def read(parts: Parts, store: Store, order: Order, opened: Opened, extractor: Is
     found = wanted(store, order)
     item = found.item
     try:
-        content, version = _content(parts, order, opened, plan, item)
+        content, version = _content(parts, order, opened, found)
         fingerprint = documenting.fingerprint(item, item.version or version, plan.audience, SIZES)
         if fingerprint == found.known and not order.full:
             return Note(item.id, item.name, unchanged=True)
@@ -105,13 +105,13 @@ def _blob(order: Order) -> str:
     return f"{order.token}/documents/{order.unit}-{token_hex(4)}"  # another delivery has its own
 
 
-def _content(parts: Parts, order: Order, opened: Opened, plan: Plan, item: SourceItem) -> tuple[bytes, str]:
-    if plan.apart:
-        return opened.source.read(item)
-    content = parts.staging.get(order.run, f"{order.token}/original/{order.unit}")
+def _content(parts: Parts, order: Order, opened: Opened, found: Wanted) -> tuple[bytes, str]:
+    if not found.content:
+        return opened.source.read(found.item)
+    content = parts.staging.get(order.run, found.content)
     if content is None:
         raise RejectedError("what was read of it is gone: start the ingestion again")
-    return content, item.version
+    return content, found.item.version
 
 
 def _trouble(order: Order) -> str:

@@ -37,10 +37,11 @@ class Step(StrEnum):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """A document that is read; `known`: as it answers now."""
+    """A document that is read; `known`: as it answers now; `content`: where that is staged, if it is."""
 
     item: SourceItem
     known: Fingerprint | None = None
+    content: str = ""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -63,8 +64,7 @@ class Plan(msgspec.Struct, frozen=True):
     skipped: list[str]
     model: str | None
     dimensions: int
-    apart: bool  # whether a worker can read an item by itself; else its content is staged
-    listed: datetime | None = None  # just before it was; None: by the release before
+    listed: datetime | None = None  # just before it was, where that is done at once; None: by the release before
 
 
 class Note(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -13,8 +13,8 @@ from typing import Self
 
 import msgspec
 
-from rag_core.domain import PersonId, SourceName
-from rag_core.errors import BusyError, CancelledRunError, SupportBotError, UnavailableError
+from rag_core.domain import NEVER, Deadline, PersonId, SourceName
+from rag_core.errors import BusyError, CancelledRunError, HeldError, PausedError, SupportBotError, UnavailableError
 from rag_core.extracting.isolating import IsolatedExtractor
 from rag_core.fanning import building, documents, outcomes, planning, scanned
 from rag_core.fanning.plans import Layout, Note, Opened, Order, Parts, Plan, Step, Store, counted, missing
@@ -42,6 +42,7 @@ class Steps:
         self._runs, self._parts, self._ended, self._clock = runs, parts, ended, clock
         self._store, self._extractor, self._told = Store(parts.staging), IsolatedExtractor(), 0.0
         self._opened: tuple[RunId, Opened] | None = None
+        self._deadline = NEVER
 
     def __enter__(self) -> Self:
         return self
@@ -75,7 +76,7 @@ class Steps:
         order = Order(Step.PLAN, source, record.id, by, full=record.full, agreed=agreed)
         try:
             token = planning.known(self._parts, order)
-            self._send(self._left(replace(order, token=token)) if token else [order])
+            self._send(planning.left(self._parts, self._store, replace(order, token=token)) if token else [order])
         except SupportBotError as error:  # else it would hold its source, and nobody be at it
             self._fail(order, str(error))
             raise
@@ -89,8 +90,9 @@ class Steps:
             self._send([replace(order, token=planning.known(self._parts, order) or "")])
         return record
 
-    def work(self, job: Job, last: bool) -> None:
+    def work(self, job: Job, last: bool, deadline: Deadline = NEVER) -> None:
         """Raises UnavailableError for what is to be delivered again."""
+        self._deadline = deadline
         self._work(Order.of(job), last)
 
     def recognised(self, recognition: RecognitionId, key: str, last: bool) -> None:
@@ -127,10 +129,8 @@ class Steps:
 
     def _held(self, order: Order) -> RunRecord | None:
         """The run as it is under way, if it still is."""
-        if order.step is Step.PLAN:
-            record = self._runs.take(order.source, order.run)
-        else:
-            record = self._runs.current(order.source, order.run)
+        find = self._runs.take if order.step is Step.PLAN else self._runs.current
+        record = find(order.source, order.run)
         if record is None or record.state.over:
             return None
         if record.cancelled_by:
@@ -158,10 +158,17 @@ class Steps:
             self._runs.heard(record)
             self._send([order], delay=TURN)
             return
-        token, plan = planning.planned(self._parts, self._store, order, self._clock(), partial(self._heard, record))
+        try:
+            told = partial(self._heard, record)
+            token, plan = planning.planned(self._parts, self._store, order, self._clock(), told, self._deadline)
+        except PausedError:  # its source goes on in a message of its own: that is no try
+            self._send([order])
+            return
+        except HeldError:
+            return  # who is at it has a message too
         order = replace(order, token=token)
         if plan.documents:
-            self._send(self._left(order))
+            self._send(planning.left(self._parts, self._store, order))
         else:  # where nothing changed this message is the run's only one
             self._pack(order, record)
 
@@ -193,13 +200,6 @@ class Steps:
             for each in orders
         ]
         self._parts.queue.send_all(jobs, delay=delay)
-
-    def _left(self, order: Order) -> list[Order]:
-        """What of a planned run is still to do."""
-        plan = self._store.get(order.run, f"{order.token}/plan", Plan)
-        if units := missing(self._parts.counts, counted(order, "documents"), plan.documents):
-            return [replace(order, step=Step.DOCUMENT, unit=unit) for unit in units]
-        return [replace(order, step=Step.PACK, unit=0)]
 
     def _document(self, order: Order, record: RunRecord, last: bool) -> None:
         plan = self._store.get(order.run, f"{order.token}/plan", Plan)

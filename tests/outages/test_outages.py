@@ -1,6 +1,6 @@
 """Whatever fails for minutes, whoever asks is answered late or told, and what fails is asked no more than in health.
 
-Short outages, each in a process of its own: `make bench ARGS=outages` has ten minutes of every part and kind.
+Two parts of those that `make bench ARGS=outages` has, each in a process of its own.
 """
 
 import json
@@ -16,7 +16,7 @@ import pytest
 from tests.services.lacking import program
 
 ROOT = Path(__file__).resolve().parents[2]
-RATE, OUTAGE = 6, 360  # questions a minute; seconds, longer than a question is tried
+RATE, OUTAGE = 6, 600  # questions a minute; seconds, longer than a question is tried
 MORE = 1.1  # times as many requests as in health, at most
 
 
@@ -29,9 +29,7 @@ def toll(part: str, kind: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize(
-    ("part", "kind"), [("Slack", "503"), ("Zendesk", "503"), ("embeddings", "429"), ("answer model", "stall")]
-)
+@pytest.mark.parametrize(("part", "kind"), [("Slack", "503"), ("embeddings", "429")])
 def test_nobody_is_left_in_silence_and_what_fails_is_not_asked_more(part: str, kind: str) -> None:
     program("redis-server", "redis-server")
     well, ill = toll("", "none"), toll(part, kind)

@@ -4,6 +4,7 @@ The host is looked up for each connection, refused where it is not public, and c
 looked at. Redirects are followed within the host. What is too large, too slow or endless is refused.
 """
 
+import math
 import ssl
 import threading
 import time
@@ -17,7 +18,7 @@ from typing import NoReturn
 
 from rag_core.backends.web.site import Limits, Site
 from rag_core.calling import Dependency, Patience
-from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
+from rag_core.errors import MisconfiguredError, PausedError, RejectedError, UnavailableError
 from rag_core.reaching import Pinned, PinnedPlain, addresses, is_public
 
 AGENT = "supportbot"
@@ -25,8 +26,12 @@ REDIRECTS, MOST_REDIRECTS = (301, 302, 303, 307, 308), 5
 BUSY = 429
 ACCEPTED = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.1"
 PIECE = 65_536
+DAY = 86_400.0  # seconds: a host may ask for more than any number can hold
 GZIP = b"\x1f\x8b"
 PATIENCE = Patience(first_wait=1.0, longest_wait=10.0, most_asked=60.0, spare_retries=5.0, failures=15)
+TOO_SLOW = (
+    "{} asks for {:g} s between two requests, longer than a worker has: ingest it where there is no queue of them"
+)
 PRIVATE = "{} leads to an address that is not public: a site within a private network is not read"
 
 
@@ -41,7 +46,7 @@ class Response:
 
 
 class Fetcher:
-    """Of one run over one site. All raise UnavailableError, RejectedError, MisconfiguredError.
+    """Of one run over one site. All raise UnavailableError, RejectedError, MisconfiguredError, PausedError.
 
     `private` lets it call this machine, `context` trust a certificate of one's own: both are for tests alone, and no
     setting reaches them.
@@ -62,6 +67,24 @@ class Fetcher:
         self._clock, self._sleep = clock, sleep
         self._dependency = Dependency(site.host, patience, clock=clock, sleep=sleep)
         self._pause, self._next, self._end = limits.pause, 0.0, clock() + limits.seconds
+        self._until, self._idle = math.inf, True
+
+    def go_on(self, spent: float, pause: float, seconds: float) -> None:
+        """Of a run that others have spent time on, and keep asking for at most so many seconds."""
+        now = self._clock()
+        self._until, self._end = now + seconds, now + self._limits.seconds - spent
+        if spent:  # whoever was here last may have left just now
+            self.slow_down(pause)
+            self._next = now + self._pause
+
+    @property
+    def spent(self) -> float:
+        """Seconds, of the run."""
+        return self._clock() + self._limits.seconds - self._end
+
+    @property
+    def pause(self) -> float:
+        return self._pause
 
     def slow_down(self, pause: float) -> None:
         self._pause = max(self._pause, pause)
@@ -125,13 +148,14 @@ class Fetcher:
         if status == BUSY or status >= 500:
             asked = headers.get("retry-after", "")
             raise UnavailableError(
-                f"{self._site.host} answered {status}", retry_after=float(asked) if asked.isdecimal() else None
+                f"{self._site.host} answered {status}",
+                retry_after=min(float(asked), DAY) if asked.isdecimal() else None,
             )
         body = bytearray()
         while status == 200 and (piece := response.read(PIECE)):
             body += piece
             if len(body) > most:
-                raise RejectedError(f"it is larger than {most // 10**6} MB")
+                raise RejectedError(f"it is larger than {most / 10**6:g} MB")
         if ended.is_set() or (status == 200 and response.length):
             raise HTTPException("cut off")
         return Response(status, headers, unpacked(bytes(body), most), path)
@@ -148,6 +172,9 @@ class Fetcher:
                 f"reading {self._site.host} takes longer than {self._limits.seconds / 60:g} minutes, with "
                 f"{self._pause:g} s between two pages: allow more `minutes`, or name a part of the site"
             )
+        if begin + self._limits.patience > self._until:
+            raise MisconfiguredError(TOO_SLOW.format(self._site.host, self._pause)) if self._idle else PausedError()
+        self._idle = False
         if begin > now:
             self._sleep(begin - now)
         self._next = begin + self._pause
@@ -177,7 +204,7 @@ def unpacked(body: bytes, most: int) -> bytes:
         except zlib.error as error:
             raise RejectedError("it is damaged (gzip)") from error
         if len(body) > most:
-            raise RejectedError(f"unpacked it is larger than {most // 10**6} MB")
+            raise RejectedError(f"unpacked it is larger than {most / 10**6:g} MB")
         if not packed.eof:
             raise RejectedError("it is cut off (gzip)")
     return body

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from rag_core.ports import Records
 
 LARGEST = 250_000  # bytes of a record
+FIRST = 1991  # year: programs without a date often say 0001-01-01 or 1970-01-01
 HEAD, FORM = "head", 1  # raise FORM when what is kept changes
 
 
@@ -34,15 +35,23 @@ class Note(NamedTuple):
     def is_of(self, changed: str) -> bool:
         """Whether a page that changed at `changed`, as the sitemap says, is the one that was read.
 
-        A mere day is over everywhere only two days later: until then the page may have changed once more.
+        A mere day is over everywhere only two days later: until then the page may have changed once more. What is no
+        date, or a date that cannot be true, says nothing.
         """
-        if not changed or changed != self.changed:
+        day = _day(changed)
+        if changed != self.changed or day is None or not self.read:
             return False
-        try:
-            day = date.fromisoformat(changed) if len(changed) <= len("2026-01-31") else None
-        except ValueError:
-            return False
-        return day is None or (bool(self.read) and datetime.fromisoformat(self.read).date() >= day + timedelta(days=2))
+        age = datetime.fromisoformat(self.read).date() - day
+        return age >= (timedelta(days=2) if len(changed) <= len("2026-01-31") else timedelta(days=-1))
+
+
+def _day(changed: str) -> date | None:
+    """On which it was, somewhere. None: nobody can tell, or there was no web yet."""
+    try:
+        day = datetime.fromisoformat(changed).date()
+    except (ValueError, OverflowError):
+        return None
+    return day if day.year >= FIRST else None
 
 
 class Notes:

@@ -38,7 +38,9 @@ def asked(site: Site, fetcher: Fetcher) -> Rules:
     try:
         response = fetcher.get(PATH, most=LARGEST)
     except RejectedError as error:
-        raise MisconfiguredError(f"{site.address(PATH)}: {error}; name the site as it is reached in the end") from error
+        raise MisconfiguredError(
+            f"{site.address(PATH)}: {error}: nothing is read without it; where it leads elsewhere, name that site"
+        ) from error
     if response.status in MISSING:
         return Rules(site, "")
     if response.status != 200:

@@ -3,6 +3,7 @@
 A document type has no place in one, so that entities, bombs of them and files they name never come into being.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
@@ -10,6 +11,8 @@ from rag_core.errors import RejectedError
 
 MOST = 50_000  # entries, as the protocol has it
 LONGEST = 2_048  # characters of an address
+DEEPEST, NAMES = 16, 1_000  # tags within each other, and different names of them
+PIECE, LONGEST_TAG = 65_536, 500_000  # bytes
 KINDS = {"urlset": "url", "sitemapindex": "sitemap"}
 
 
@@ -34,9 +37,14 @@ def read(content: bytes) -> Sitemap:
     reader, parser = _Reader(), expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
+    parser.StartNamespaceDeclHandler = lambda prefix, _uri: reader.named([prefix or ""])
     parser.CharacterDataHandler, parser.StartDoctypeDeclHandler = reader.text, _refuse
     try:
-        parser.Parse(content, True)
+        for at in range(0, len(content), PIECE):
+            parser.Parse(content[at : at + PIECE], False)
+            if at - parser.CurrentByteIndex > LONGEST_TAG:
+                raise RejectedError(f"it has a tag, or a comment, of more than {LONGEST_TAG:,} bytes")
+        parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise RejectedError(f"it is no sitemap, or a damaged one ({expat.ErrorString(error.code)})") from error
     except (ValueError, LookupError) as error:  # an encoding that nobody knows
@@ -49,30 +57,44 @@ def _refuse(*_: object) -> None:
 
 
 class _Reader:
+    """Keeps the kind of the whole, the entry that is open, and how deep it is: no more, whatever there is."""
+
     def __init__(self) -> None:
         self.found = Sitemap()
-        self._open: list[str] = []
+        self._depth, self._names = 0, set[str]()
+        self._kind = self._field = ""
         self._texts: dict[str, str] = {}
 
-    def start(self, name: str, _attributes: object) -> None:
+    def named(self, names: Iterable[str]) -> None:
+        """The parser keeps every name that it has met."""
+        self._names.update(names)
+        if len(self._names) > NAMES:
+            raise RejectedError(f"it has more than {NAMES:,} names of tags and attributes")
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise RejectedError(f"its tags are nested more than {DEEPEST} deep")
+        self.named((name, *attributes))
         tag = name.rpartition(" ")[2]
-        if not self._open:
+        if self._depth == 1:
             if tag not in KINDS:
                 raise RejectedError("it is no sitemap")
-            self.found.is_index = tag == "sitemapindex"
-        self._open.append(tag)
-        if len(self._open) == 2:
+            self._kind, self.found.is_index = KINDS[tag], tag == "sitemapindex"
+        elif self._depth == 2:
             self._texts = {}
+        elif self._depth == 3:
+            self._field = tag
 
     def text(self, text: str) -> None:
         """Of <url><loc> and <url><lastmod>; images, videos and news have places of their own."""
-        if len(self._open) == 3 and self._open[2] in ("loc", "lastmod"):
-            known = self._texts.get(self._open[2], "")
-            self._texts[self._open[2]] = (known + text)[: LONGEST + 1]
+        if self._depth == 3 and self._field in ("loc", "lastmod"):
+            known = self._texts.get(self._field, "")
+            self._texts[self._field] = (known + text)[: LONGEST + 1]
 
-    def end(self, _name: str) -> None:
-        tag = self._open.pop()
-        if len(self._open) != 1 or tag != KINDS[self._open[0]]:
+    def end(self, name: str) -> None:
+        self._depth -= 1
+        if self._depth != 1 or name.rpartition(" ")[2] != self._kind:
             return
         if len(self.found.entries) >= MOST:
             raise RejectedError(f"it has more than {MOST:,} entries")

@@ -9,24 +9,26 @@ import zlib
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from hashlib import sha256
+from itertools import islice
+
+import msgspec
 
 from rag_core.backends.web import rules
 from rag_core.backends.web.fetching import Fetcher, Response
+from rag_core.backends.web.listing import Listing, Place
 from rag_core.backends.web.noting import Note, Notes
 from rag_core.backends.web.site import LIMITS, Limits, Site
-from rag_core.backends.web.sitemap import Entry, read
 from rag_core.domain import Audience, DocumentId, SourceName
-from rag_core.errors import MisconfiguredError, RejectedError, SupportBotError, UnavailableError
+from rag_core.errors import RejectedError, SupportBotError, UnavailableError
 from rag_core.ports import OnListed
 from rag_core.runs import SourceItem
 
-SITEMAP = "/sitemap.xml"
 GONE = (404, 410)
 UNCHANGED = 304
 HTML = ("text/html", "application/xhtml+xml")
 DEAD = 5  # pages in a row that could not be read: then the site is away, and not they
 HELD = 64_000_000  # bytes of pages, packed, that are kept from listing to reading
-DEEPEST = 3  # sitemaps in sitemaps
+LONGEST = 256  # characters of an ETag
 REFUSED = {401: "it asks to sign in", 403: "the site does not let it be read"}
 
 
@@ -53,20 +55,23 @@ class WebSource:
     ) -> None:
         self.name, self._site, self._notes, self._audience, self._limits = name, site, notes, audience, limits
         self._fetcher, self._clock = fetcher or Fetcher(site, limits), clock
-        self._changed: dict[str, str] = {}  # when, by path, as the sitemap says
+        self._place, self._listing = Place(), Listing(site, limits, self._fetcher, lambda: self._rules)
         self._held: dict[str, bytes | RejectedError] = {}  # pages that came while listing, packed
         self._holding, self._failed = 0, 0
 
     def items(self, *, full: bool = False, listed: OnListed = lambda _done, _total: None) -> Iterator[SourceItem]:
-        self._changed = self.pages()
-        self._notes.keep_only(self._changed)
+        pages = self.pages(listed)
+        self._notes.keep_only(pages)
         try:
-            for done, (path, changed) in enumerate(self._changed.items(), 1):
-                version = self._version(path, None if full else self._notes.get(path), changed)
-                listed(done, len(self._changed))
+            for path, changed in islice(pages.items(), self._place.done, None):
+                listed(self._place.done, len(pages))
+                known = None if full else self._notes.get(path)
+                version = self._version(path, known, changed) if self._rules.allow(path) else None
                 if version is not None:
                     url = self._site.address(path)
                     yield SourceItem(DocumentId(path), path, ".html", url, version, audience=self._audience)
+                self._place.done += 1
+            listed(self._place.done, len(pages))
         finally:
             self._notes.write()  # also of a run that ends here: what it learnt need not be asked again
 
@@ -78,6 +83,7 @@ class WebSource:
         if isinstance(held, RejectedError):
             raise held
         if held is not None:
+            self._holding -= len(held)
             body = zlib.decompress(held)
             return body, _hash(body)
         try:
@@ -92,64 +98,26 @@ class WebSource:
     def committed(self) -> None:
         self._notes.write()
 
-    def pages(self) -> dict[str, str]:
+    def pages(self, listed: OnListed = lambda _done, _total: None) -> dict[str, str]:
         """Every page that may be read, with the sitemap's word on when it changed. Raises MisconfiguredError."""
-        found: dict[str, str] = {}
-        elsewhere = ""
-        for entry in self._entries():
-            path = self._site.path(entry.address)
-            if path is None or not self._site.holds(path):
-                elsewhere = elsewhere or entry.address
-            elif self._rules.allow(path):
-                found[path] = entry.changed
-            if len(found) > self._limits.pages:
-                raise MisconfiguredError(
-                    f"{self._site.host} lists more than {self._limits.pages:,} pages: allow more `pages`, or name a "
-                    "part of the site"
-                )
-        if not found:
-            raise MisconfiguredError(
-                f"the sitemap lists no page below {self._site.address(self._site.folder)} that robots.txt allows to "
-                f"read: nothing was changed" + (f"; it lists {elsewhere[:200]}" if elsewhere else "")
-            )
-        return found
+        return self._listing.go_on(self._place, listed)
+
+    def go_on(self, place: bytes | None, seconds: float) -> None:
+        """Where another left off; the time that one run may take is that of all of them together."""
+        if place is not None:
+            self._place = msgspec.json.decode(zlib.decompress(place), type=Place)
+        self._fetcher.go_on(self._place.spent, self._place.pause, seconds)
+
+    def place(self) -> bytes:
+        self._notes.write()
+        self._place.spent, self._place.pause = self._fetcher.spent, self._fetcher.pause
+        return zlib.compress(msgspec.json.encode(self._place))
 
     @cached_property
     def _rules(self) -> rules.Rules:
         found = rules.asked(self._site, self._fetcher)
         self._fetcher.slow_down(found.pause)
         return found
-
-    def _entries(self) -> Iterator[Entry]:
-        """Of all sitemaps; each is read once, however often it is named."""
-        stated = self._site.sitemaps or tuple(self._rules.sitemaps) or (SITEMAP,)
-        waiting, seen = [(each, 1) for each in stated], set[str]()
-        while waiting:
-            address, depth = waiting.pop(0)
-            path = self._site.path(address)
-            if path is None:
-                raise MisconfiguredError(f"the sitemap {address[:200]} is not on {self._site.host}: only that is read")
-            if path in seen:
-                continue
-            seen.add(path)
-            if len(seen) > self._limits.sitemaps or depth > DEEPEST:
-                raise MisconfiguredError(
-                    f"{self._site.host} has more than {self._limits.sitemaps} sitemaps, or nests them"
-                )
-            try:
-                found = read(self._sitemap(path))
-            except RejectedError as error:
-                raise MisconfiguredError(f"{self._site.address(path)}: {error}: nothing was changed") from error
-            if found.is_index:
-                waiting += [(each.address, depth + 1) for each in found.entries]
-            else:
-                yield from found.entries
-
-    def _sitemap(self, path: str) -> bytes:
-        response = self._fetcher.get(path, most=self._limits.sitemap_bytes)
-        if response.status != 200:
-            raise RejectedError(f"it answered {response.status}; name the site's sitemap, where it has one")
-        return response.body
 
     def _version(self, path: str, note: Note | None, changed: str) -> str | None:
         """Of a page as it is now; empty: reading it tells; None: it is gone."""
@@ -203,9 +171,14 @@ class WebSource:
             raise RejectedError(f"it is {kind or 'of no stated type'}, and only HTML is read of a web site")
         if (packed := response.headers.get("content-encoding", "").strip().lower()) not in ("", "identity", "gzip"):
             raise RejectedError(f"it came packed as {packed}, which nobody had asked for")
-        stated = response.headers.get("etag", ""), response.headers.get("last-modified", "")
-        self._notes.put(path, Note(_hash(response.body), self._changed.get(path, ""), *stated), self._clock())
+        stated = (_short(response.headers.get(name, "")) for name in ("etag", "last-modified"))
+        self._notes.put(path, Note(_hash(response.body), self._place.pages.get(path, ""), *stated), self._clock())
         return response.body
+
+
+def _short(stated: str) -> str:
+    """What is too long to be kept for every page was not said."""
+    return stated if len(stated) <= LONGEST else ""
 
 
 def _hash(body: bytes) -> str:

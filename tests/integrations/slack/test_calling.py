@@ -6,7 +6,7 @@ from slack_sdk import WebClient
 from bot.local.workspace.workspace import Workspace
 from integrations.slack.calling import LEFT, Slack, waiting
 from rag_core.domain import Deadline
-from rag_core.errors import UnavailableError
+from rag_core.errors import AwayError, BusyError, UnavailableError
 
 
 class Sleeper:
@@ -59,3 +59,17 @@ def test_what_slack_says_is_waited(slack: Workspace) -> None:
 def test_how_long_is_never_no_time(said: object, seconds: float) -> None:
     assert waiting({"Retry-After": said}) == seconds
     assert waiting({}) == 1
+
+
+def test_a_slack_that_fails_again_and_again_is_left_alone(slack: Workspace) -> None:
+    slack.faults.fail("auth.test", None, status=503)
+    client = Sleeper(slack, 60).slack
+    with pytest.raises(AwayError):
+        client.call(client.client.auth_test)  # three times
+    with pytest.raises(BusyError) as caught:
+        client.call(client.client.auth_test)
+    assert caught.value.retry_after
+    slack.faults.clear()
+    with pytest.raises(BusyError):  # nor is it asked whether it is back before its rest is over
+        client.call(client.client.auth_test)
+    assert slack.calls("auth.test") == []

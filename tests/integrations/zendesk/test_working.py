@@ -10,7 +10,7 @@ from integrations.zendesk.deciding import question_id
 from integrations.zendesk.policy import Policy
 from integrations.zendesk.templates import templates
 from rag_core.domain import Audience, Deadline, Outcome
-from rag_core.errors import HeldError, UnavailableError
+from rag_core.errors import AwayError, HeldError, UnavailableError
 from tests.integrations.zendesk.office import ACCOUNT, PAGE, PLAYBOOK, SECONDS, TEXT, Office, outgoing, settled
 
 NOTE, TAGS = "PUT tickets/{id}", "PUT tickets/{id}/tags"
@@ -246,3 +246,14 @@ def test_the_text_of_the_answer_is_the_draft(here: Office) -> None:
     ticket = here.write()
     here.work(ticket)
     assert "A refund takes ten business days on every card. Ask the owner" in here.notes(ticket)[0].plain
+
+
+def test_a_ticket_of_which_nobody_could_be_told_has_not_failed_for_good(here: Office) -> None:
+    ticket = here.write()
+    here.zendesk.faults.add(Kind.FAIL, "*", None, value=503)
+    with pytest.raises(AwayError):
+        here.work(ticket, last=True)
+    assert here.core.failures == []
+    here.zendesk.faults.clear()
+    here.work(ticket)
+    settled(here, ticket)

@@ -5,6 +5,7 @@ import socket
 import ssl
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -101,6 +102,32 @@ class TestWhatChanged:
     @pytest.mark.parametrize(("read", "known"), [("2026-02-01", False), ("2026-02-02", False), ("2026-02-03", True)])
     def test_a_mere_day_may_hold_a_second_change(self, read: str, known: bool) -> None:
         assert Note("v", "2026-02-01", read=f"{read}T23:00:00+00:00").is_of("2026-02-01") is known
+
+    @pytest.mark.parametrize(
+        ("stated", "known"),
+        [
+            ("2026-02-01T10:00:00.1234567Z", True),
+            ("2026-02-02T01:00:00+14:00", True),  # it was the next day already there
+            ("2027-01-01T00:00:00Z", False),
+            ("9999-12-31", False),
+            ("9999-12-31T23:59:59-12:00", False),
+            ("0001-01-01", False),
+            ("0001-01-01T00:00:00+14:00", False),
+            ("1970-01-01T00:00:00Z", False),
+            ("10000-01-01", False),
+            ("2026-02-30T10:00:00Z", False),
+            ("some day in spring", False),
+            ("", False),
+        ],
+    )
+    def test_a_date_that_cannot_be_true_says_nothing(self, stated: str, known: bool) -> None:
+        assert Note("v", stated, read="2026-02-01T23:00:00+00:00").is_of(stated) is known
+
+    def test_no_date_keeps_a_site_from_being_read_again(self, built: App, site: Website) -> None:
+        site.write("/refunds", "Refunds take thirty days.")
+        site.lists(("/refunds", "9999-12-31"))
+        assert ingest(built, site).written == 1
+        assert ingest(built, site).unchanged == 1
 
     def test_everything_is_read_again_when_asked(self, built: App, site: Website) -> None:
         site.write("/refunds", "Refunds take thirty days.")
@@ -232,6 +259,34 @@ class TestSitemaps:
         with pytest.raises(RejectedError):
             read(junk)
 
+    @pytest.mark.parametrize(
+        "inner",
+        [
+            b"<a>" * 2_000_000,
+            b"".join(b"<a%d/>" % number for number in range(400_000)),
+            b"".join(b"<a a%d=''/>" % number for number in range(400_000)),
+            b"".join(b"<a xmlns:a%d='u'/>" % number for number in range(400_000)),
+            b"<a " + b" ".join(b"a%d=''" % number for number in range(400_000)) + b"/>",
+            b"<!--" + b"x" * 4_000_000 + b"-->",
+        ],
+        ids=["deep", "tags", "attributes", "prefixes", "one tag", "comment"],
+    )
+    def test_what_is_made_to_fill_the_memory_is_refused_before_it_does(self, inner: bytes) -> None:
+        body = b"<urlset>" + inner + b"</urlset>"
+        tracemalloc.start()
+        try:
+            with pytest.raises(RejectedError, match=r"deep|names|of more than"):
+                read(body)
+            assert tracemalloc.get_traced_memory()[1] < 5_000_000
+        finally:
+            tracemalloc.stop()
+
+    def test_indexes_without_end_are_left_early(self, built: App, site: Website) -> None:
+        site.lists(*(f"/sitemap-{number}.xml" for number in range(501)), index=True)
+        with pytest.raises(MisconfiguredError, match="more than 500 sitemaps"):
+            source(built, site).pages()
+        assert [path for path, _ in site.asked] == ["/robots.txt", "/sitemap.xml"]
+
     def test_a_bomb_of_gzip_is_not_unpacked(self) -> None:
         bomb = gzip.compress(gzip.compress(b"\0" * 200_000_000))
         started = time.process_time()
@@ -265,6 +320,27 @@ class TestManners:
         with pytest.raises(UnavailableError, match="503"):
             ingest(built, site)
         assert site.pages_asked() == []
+
+    def test_a_robots_that_is_too_large_stops_the_run_and_is_not_read_to_its_end(
+        self, built: App, site: Website
+    ) -> None:
+        site.lay("/robots.txt", b"# " + b"x" * 100_000_000, "text/plain")
+        with pytest.raises(MisconfiguredError, match=r"larger than 0\.512 MB"):
+            ingest(built, site)
+
+    def test_busy_for_ever_it_is_asked_another_day(self, built: App, site: Website) -> None:
+        site.lay("/robots.txt", b"", status=503, headers={"Retry-After": "9" * 400})
+        with pytest.raises(UnavailableError) as busy:
+            ingest(built, site)
+        assert busy.value.retry_after == 86_400
+
+    def test_an_etag_that_is_too_long_is_not_kept(self, built: App, site: Website) -> None:
+        site.write("/refunds", "Refunds take thirty days.", etag=False, headers={"ETag": '"' + "x" * 60_000 + '"'})
+        site.lists("/refunds")
+        ingest(built, site)
+        note = Notes(built.records, NAME).get("/refunds")
+        assert note is not None
+        assert note.headers == {}
 
     def test_one_request_at_a_time_and_as_slowly_as_asked(self, built: App, site: Website) -> None:
         site.lay("/robots.txt", b"User-agent: *\nCrawl-delay: 7", "text/plain")
