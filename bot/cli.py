@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 done with failures, 2 usage or configuration error with a 
 A subcommand's module is imported when it is called, so that `ask` does not pay for `ingest`.
 """
 
+import os
 import sys
 
 import click
@@ -39,11 +40,16 @@ COMMANDS = {
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option("--home", metavar="FOLDER", help="Where all state lives [SUPPORTBOT_HOME, else your data folder].")
+@click.option("--stage", metavar="NAME", help="As an installation in AWS is set up, by the name it was deployed under.")
 @click.version_option(package_name="supportbot")
 @click.pass_context
-def cli(context: click.Context, home: str | None) -> None:
+def cli(context: click.Context, home: str | None, stage: str | None) -> None:
     """Answers from your documents, with sources, and says so when they are silent."""
     context.obj = home
+    if stage:
+        from bot.staging import settings_of
+
+        os.environ.update(settings_of(stage, cache=context.invoked_subcommand != "doctor"))
 
 
 def main() -> None:

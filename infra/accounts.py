@@ -1,13 +1,32 @@
 """The AWS account one is signed in to, and an installation in it as CloudFormation made it."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+from botocore.exceptions import BotoCoreError, ClientError
+
+ASSUMED = re.compile(r"arn:([\w-]+):sts::(\d+):assumed-role/([^/]+)/.+")
+SHELL = "REVIEW_IN_PROGRESS"  # a stack that nobody has said yes to: nothing is in it
+UNMADE = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}  # can be removed and no more
 
 
 class DeployingError(Exception):
     """It was not deployed, or not wholly; says what to do."""
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """What AWS refuses within, as a sentence. Raises DeployingError."""
+    try:
+        yield
+    except ClientError as error:
+        said = error.response["Error"]
+        raise DeployingError(f"{what}: AWS says {said['Code']} ({said.get('Message', 'no more')})") from error
+    except BotoCoreError as error:
+        raise DeployingError(f"{what}: {error}") from error
 
 
 class Account:
@@ -22,27 +41,58 @@ class Account:
                 f"and try again ({type(error).__name__})"
             ) from error
         self.number, self.region = found["Account"], boto3.session.Session().region_name
+        self._caller = found["Arn"]
 
     def __str__(self) -> str:
         return f"account {self.number}, {self.region}"
 
-    def has(self, stage: str) -> bool:
-        try:
-            self.installation(stage)
-        except DeployingError:
-            return False
-        return True
+    def admin(self) -> str:
+        """Who is signed in, as policies name a user or a role; empty for what they cannot name."""
+        found = ASSUMED.fullmatch(self._caller)
+        if found is None:
+            return self._caller if ":user/" in self._caller else ""
+        try:  # its path, which the ARN of a session leaves out, and which roles of IAM Identity Center have
+            return str(boto3.client("iam").get_role(RoleName=found[3])["Role"]["Arn"])
+        except ClientError:
+            return f"arn:{found[1]}:iam::{found[2]}:role/{found[3]}"
+
+    def stack(self, stage: str) -> "Stack | None":
+        """Raises DeployingError where it cannot be told."""
+        client, name = boto3.client("cloudformation"), f"supportbot-{stage}"
+        with told(f"whether there is a {name} cannot be told"):
+            try:
+                (found,) = client.describe_stacks(StackName=name)["Stacks"]
+            except ClientError as error:
+                if "does not exist" in str(error):
+                    return None
+                raise
+        return Stack(
+            name,
+            found["StackStatus"],
+            {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])},
+            {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])},
+        )
 
     def installation(self, stage: str) -> "Installation":
         """Raises DeployingError where there is none."""
-        try:
-            (stack,) = boto3.client("cloudformation").describe_stacks(StackName=f"supportbot-{stage}")["Stacks"]
-        except ClientError as error:
-            raise DeployingError(f"there is no supportbot-{stage} in {self}") from error
-        found = {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
-        if "Url" not in found:
-            raise DeployingError(f"supportbot-{stage} in {self} is not whole: see it in CloudFormation")
-        return Installation(stage, found)
+        found = self.stack(stage)
+        if found is None or found.status == SHELL:
+            raise DeployingError(f"there is no supportbot-{stage} in {self}")
+        if "Url" not in found.outputs:
+            raise DeployingError(
+                f"supportbot-{stage} in {self} is not whole ({found.status}): CloudFormation's console says why"
+            )
+        return Installation(stage, found.outputs)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """As CloudFormation has it, whole or not."""
+
+    name: str
+    status: str
+    outputs: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,15 +123,8 @@ class Installation:
         return self.outputs["Ingestions"]
 
     def settings(self) -> dict[str, str]:
-        """What its functions are told."""
-        found = boto3.client("lambda").get_function_configuration(FunctionName=f"supportbot-{self.stage}-query")
+        """What its functions are told. Raises DeployingError."""
+        name = f"supportbot-{self.stage}-query"
+        with told(f"the settings of {name} cannot be read"):
+            found = boto3.client("lambda").get_function_configuration(FunctionName=name)
         return {name: str(value) for name, value in found["Environment"]["Variables"].items()}
-
-    def remove(self) -> None:
-        """Raises DeployingError."""
-        client, name = boto3.client("cloudformation"), f"supportbot-{self.stage}"
-        try:
-            client.delete_stack(StackName=name)
-            client.get_waiter("stack_delete_complete").wait(StackName=name)
-        except (ClientError, WaiterError) as error:
-            raise DeployingError(f"it could not be removed wholly, see {name} in CloudFormation: {error}") from error

@@ -1,31 +1,32 @@
 """Deploy everything with one command: `make deploy STAGE=dev`, or `python -m infra.deploying dev`.
 
-SAM does the work: it uploads, shows the change set and asks. What stands here is before it (who deploys, the package)
-and after it (what CloudFormation cannot know: secrets, the doctor, a first question, the addresses to paste).
+SAM does the work: it uploads, shows the change set and asks. What stands here is before it (what is stated, who
+deploys, the package) and after it (what CloudFormation cannot know: secrets, the doctor, a first question, what to
+paste). It ends with 0 only where all of that is well.
 """
 
 import argparse
 import getpass
-import json
-import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.accounts import Account, DeployingError, Installation
+from infra.accounts import SHELL, UNMADE, Account, DeployingError, Installation, Stack
+from infra.applying import Sam
 from infra.feeding import Folder
 from infra.filling import ROOT
+from infra.keeping import kept, make_way
 from infra.packaging import build
+from infra.parameters import stated
 from infra.pasting import addresses, manifest
+from infra.removing import remove
 from infra.secrets import Secrets
 from infra.smoking import smoke
 from infra.target import LAMBDA, PackagingError
 
-TEMPLATE = ROOT / "infra" / "template.yaml"
 PACKAGE = ROOT / "build" / "lambda-arm64.zip"
-CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
 
 
 @dataclass(frozen=True)
@@ -39,40 +40,91 @@ class Wish:
     built: bool = False
 
 
-def deploy(stage: str, wish: Wish) -> None:
+def deploy(stage: str, wish: Wish, sam: Sam) -> None:
     """Raises DeployingError, PackagingError."""
-    account, parameters, ask = Account(), wish.parameters, wish.ask
+    values, account = stated(stage, wish.parameters), Account()
     folder = Folder(Path(wish.documents)) if wish.documents else None
+    before = ready(account, stage)
+    if "Admins" not in values:
+        values["Admins"] = admins(account, before)
     say(f"deploying {stage} into {account}")
     say(f"as it was built: {PACKAGE}" if wish.built else str(build(LAMBDA, PACKAGE)))
-    first = not account.has(stage)
-    run_sam(stage, [*parameters, *(["SecretVersion="] if first else [])], ask=ask)
+    sam.apply(values, ask=wish.ask)
     there = account.installation(stage)
+    try:
+        key = begin(there, values, sam, ask=wish.ask)
+        examine(there, key, folder, wish.sources)
+    finally:
+        paste(there)
+
+
+def ready(account: Account, stage: str) -> Stack | None:
+    """What is there to be changed, if it is. Raises DeployingError where it could not be made."""
+    found = account.stack(stage)
+    if found is None or found.status == SHELL:
+        make_way(account, stage)
+        return None
+    if found.status in UNMADE:
+        raise DeployingError(
+            f"{found.name} in {account} is not whole ({found.status}), which CloudFormation does not change: see in "
+            f"its console why, then `make remove STAGE={stage}`, and deploy again"
+        )
+    return found
+
+
+def admins(account: Account, before: Stack | None) -> str:
+    """Who may search and ingest from a command line: those of before, and who deploys."""
+    those = before.parameters.get("Admins", "").split(",") if before else []
+    return ",".join(dict.fromkeys(each for each in (*those, account.admin()) if each))
+
+
+def begin(there: Installation, values: Mapping[str, str], sam: Sam, *, ask: bool) -> str:
+    """Let the functions start with their secrets; the key of the first question."""
+    key, secret = fill(there, ask=ask)
+    say("the functions start anew, with the secret as it is now")
+    sam.apply({**values, "SecretVersion": secret}, ask=False)
+    return key
+
+
+def examine(there: Installation, key: str, folder: Folder | None = None, sources: Sequence[str] = ()) -> None:
+    """Schedules, doctor, first documents and first question. Raises DeployingError at the end where one is not well."""
+    wrong = []
+    if schedule(there):
+        wrong.append("the schedules of the sources were not made")
+    if supportbot(there, "doctor").returncode:
+        wrong.append("the doctor found what is to be mended")
+    wrong += feed(there, folder, sources)
+    found = smoke(there.url, key)
+    say(f"smoke question: {found.text}")
+    if not found.well:
+        wrong.append("the smoke question was not answered, as it cannot be before documents are ingested")
+    if wrong:
+        raise DeployingError(
+            f"it is deployed, but {'; '.join(wrong)}. What is said above tells why, or the query function's log does: "
+            f"mend it, and deploy again, or look with `supportbot --stage {there.stage} doctor`"
+        )
+
+
+def fill(there: Installation, *, ask: bool) -> tuple[str, str]:
+    """Ask for what is missing of the secret; the key of the first question, and the secret's version."""
     secrets = Secrets(there)
     missing = secrets.missing()
     if missing and ask:
         say("secrets that are missing (docs/slack.md and docs/zendesk.md say where they are; Enter leaves one out):")
     key = secrets.put({name: getpass.getpass(f"  {name}: ") for name in missing} if ask else {})
-    say("the functions start anew, with the secret as it is now")
-    run_sam(stage, [*parameters, f"SecretVersion={secrets.version}"], ask=False)
     if left := secrets.missing():
         say(f"still missing in the secret {there.secret}: {', '.join(left)}; what needs them does not start until then")
-    schedule(there)
-    doctor(there)
-    feed(there, folder, wish.sources)
-    say(smoke(there.url, key))
-    paste(there)
+    return key, secrets.version
 
 
-def feed(there: Installation, folder: Folder | None, sources: Sequence[str]) -> None:
-    """The first ingestion, if one is asked for."""
+def feed(there: Installation, folder: Folder | None, sources: Sequence[str]) -> list[str]:
+    """The first ingestion, if one is asked for; what was not well."""
     if folder:
         say(folder.price(lambda *arguments: supportbot(there, *arguments, quiet=True).stdout))
         folder.put(there)
         say(f"they are in s3://{there.documents}, and in the index within minutes")
-    for source in sources:
-        if supportbot(there, "ingest", source).returncode:
-            say(f"{source} was not read wholly: mend what is said above; its schedule reads it again")
+    failed = [source for source in sources if supportbot(there, "ingest", source).returncode]
+    return [f"{source} was not read wholly" for source in failed]
 
 
 def paste(there: Installation) -> None:
@@ -82,66 +134,29 @@ def paste(there: Installation) -> None:
     say(addresses(there, file))
 
 
-def run_sam(stage: str, parameters: list[str], *, ask: bool) -> None:
-    command = [str(sam()), "deploy", "--template-file", str(TEMPLATE), "--stack-name", f"supportbot-{stage}"]
-    command += ["--resolve-s3", "--s3-prefix", f"supportbot-{stage}", "--no-fail-on-empty-changeset"]
-    command += ["--confirm-changeset" if ask else "--no-confirm-changeset", "--capabilities", *CAPABILITIES]
-    command += ["--tags", "app=supportbot", f"stage={stage}"]
-    command += ["--parameter-overrides", f"file://{stated(stage, parameters)}"]
-    if subprocess.run(command, check=False, env=os.environ | {"SAM_CLI_TELEMETRY": "0"}).returncode:  # noqa: S603
-        raise DeployingError("SAM did not deploy it: what it says stands above; nothing else was done")
-
-
-def stated(stage: str, parameters: list[str]) -> Path:
-    """A file with them: as arguments SAM takes none that is empty, and parts of JSON for further ones."""
-    named = dict(each.partition("=")[::2] for each in [f"Stage={stage}", *parameters])
-    if wrong := [each for each in parameters if "=" not in each]:
-        raise DeployingError(f"{wrong[0]!r} is no parameter: it reads Name=value (docs/deploying.md)")
-    file = ROOT / "build" / f"parameters-{stage}.yaml"
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(json.dumps(named), "utf-8")  # which YAML reads as well
-    return file
-
-
-def sam() -> Path:
-    found = ROOT / ".venv-infra" / "bin" / "sam"
-    if not found.is_file():
-        raise DeployingError("SAM is not installed: run it by `make deploy`, which installs it into .venv-infra")
-    return found
-
-
-def schedule(there: Installation) -> None:
+def schedule(there: Installation) -> int:
     """The sources' schedules, which are in a setting and not in the template."""
     arguments = ["--schedule", there.outputs["Schedules"], "--queue", there.outputs["IngestionsArn"]]
-    if supportbot(there, "sources", *arguments, "--role", there.outputs["ScheduleRole"]).returncode:
-        say("the schedules were not made: mend what is said above and deploy again")
-
-
-def doctor(there: Installation) -> None:
-    """With the settings of the functions, from here: what only their network reaches is told as not to be reached."""
-    if supportbot(there, "doctor").returncode:
-        say("the doctor found what is to be mended; the installation is there all the same")
+    return supportbot(there, "sources", *arguments, "--role", there.outputs["ScheduleRole"]).returncode
 
 
 def supportbot(there: Installation, *arguments: str, quiet: bool = False) -> subprocess.CompletedProcess[str]:
     """The command, as the functions are set up; `quiet`: what it says is for us."""
-    command = [str(Path(sys.executable).with_name("supportbot")), *arguments]
-    settings = os.environ | there.settings()
-    return subprocess.run(command, check=False, env=settings, stdout=subprocess.PIPE if quiet else None, text=True)  # noqa: S603
+    command = [str(Path(sys.executable).with_name("supportbot")), "--stage", there.stage, *arguments]
+    return subprocess.run(command, check=False, stdout=subprocess.PIPE if quiet else None, text=True)  # noqa: S603
 
 
-def remove(stage: str) -> None:
+def take_away(stage: str) -> None:
     """After the name was typed; what people put in stays."""
     account = Account()
-    there = account.installation(stage)
-    if input(f"This removes supportbot-{stage} from {account}. Type its name to go on: ") != f"supportbot-{stage}":
+    found = account.stack(stage)
+    if found is None:
+        raise DeployingError(f"there is no supportbot-{stage} in {account}")
+    if input(f"This removes {found.name} from {account}. Type its name to go on: ") != found.name:
         raise DeployingError("not removed: that is not its name")
-    there.remove()
-    say(
-        f"removed. Kept, as only you know whether they are needed:\n"
-        f"  the documents: aws s3 rb s3://{there.documents} --force (its former versions go by the console's Empty)\n"
-        f"  answers and ratings: aws dynamodb delete-table --table-name {there.table}"
-    )
+    remove(found)
+    stays = "\n".join(map(str, kept(account, stage)))
+    say(f"removed. Kept, as only you know whether they are needed:\n{stays}" if stays else "removed; nothing is left")
 
 
 def say(text: str) -> None:
@@ -160,12 +175,10 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_intermixed_args(arguments)
     try:
         if given.remove:
-            remove(given.stage)
+            take_away(given.stage)
         else:
-            deploy(
-                given.stage,
-                Wish(given.parameters, given.documents, given.ingest, ask=not given.yes, built=given.built),
-            )
+            wish = Wish(given.parameters, given.documents, given.ingest, ask=not given.yes, built=given.built)
+            deploy(given.stage, wish, Sam())
     except (DeployingError, PackagingError) as error:
         print(f"deploy: {error}", file=sys.stderr)
         return 1

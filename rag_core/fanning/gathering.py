@@ -7,6 +7,7 @@ nothing twice. Of two that are at it together the one that notes second leaves.
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from secrets import token_hex
 from typing import Protocol, runtime_checkable
@@ -52,20 +53,30 @@ class Head(msgspec.Struct, frozen=True):
     """What is noted of a run: the names of its parts, each a list of Taken and, of the last, a place."""
 
     version: str | None  # of the index that it was compared with
+    began: datetime
     parts: list[str] = msgspec.field(default_factory=list)
 
 
 class Gathering:
     """One step of a run. `version`: of the index that answers."""
 
-    def __init__(self, parts: Parts, store: Store, run: RunId, source: DocumentSource, version: str | None) -> None:
+    def __init__(
+        self, parts: Parts, store: Store, run: RunId, source: DocumentSource, version: str | None, now: datetime
+    ) -> None:
         self._parts, self._store, self._run, self._source = parts, store, run, source
         self._resumable = source if isinstance(source, Interruptible) else None
         self._seen = parts.records.get(GATHERED, run)
-        head = msgspec.json.decode(self._seen.value, type=Head) if self._seen else Head(version)
-        self._head = head if head.version == version else Head(version)  # rolled back meanwhile: from the beginning
+        head = msgspec.json.decode(self._seen.value, type=Head) if self._seen else Head(version, now)
+        self._head = (
+            head if head.version == version else Head(version, now)
+        )  # rolled back meanwhile: from the beginning
         self._taken: list[Taken] = []
         self._noted, self._at = 0, time.monotonic()
+
+    @property
+    def began(self) -> datetime:
+        """Just before anything was listed."""
+        return self._head.began
 
     def all(
         self,
@@ -131,7 +142,7 @@ class Gathering:
         name = token_hex(4)
         self._parts.staging.put(self._run, _place(name), self._resumable.place())
         self._store.put(self._run, _part(name), self._taken[self._noted :])
-        self._head = Head(self._head.version, [*self._head.parts, name])
+        self._head = Head(self._head.version, self.began, [*self._head.parts, name])
         value = msgspec.json.encode(self._head)
         kept = self._parts.records.change(GATHERED, self._run, value, seen=self._seen, ttl=KEPT)
         self._seen = self._parts.records.get(GATHERED, self._run)

@@ -6,8 +6,6 @@ from datetime import datetime
 from functools import partial
 from secrets import token_hex
 
-import msgspec
-
 from rag_core import documenting
 from rag_core.chunking import SIZES
 from rag_core.documenting import Listed
@@ -49,8 +47,7 @@ def planned(
     if token := known(parts, order):
         return token, store.get(order.run, f"{token}/plan", Plan)
     token = token_hex(4)
-    plan = _made(parts, store, order, token, progress, deadline)
-    store.put(order.run, f"{token}/plan", msgspec.structs.replace(plan, listed=now))
+    store.put(order.run, f"{token}/plan", _made(parts, store, order, token, now, progress, deadline))
     if not parts.records.change(POINTERS, order.run, token.encode(), seen=None, ttl=KEPT):
         token = known(parts, order) or token
     return token, store.get(order.run, f"{token}/plan", Plan)
@@ -70,7 +67,13 @@ def left(parts: Parts, store: Store, order: Order) -> list[Order]:
 
 
 def _made(
-    parts: Parts, store: Store, order: Order, token: str, progress: Callable[[Progress], None], deadline: Deadline
+    parts: Parts,
+    store: Store,
+    order: Order,
+    token: str,
+    now: datetime,
+    progress: Callable[[Progress], None],
+    deadline: Deadline,
 ) -> Plan:
     opened, standing = parts.source(order.source), parts.assembly.standing(order.source)
     embedder, source = parts.embedder(standing.model), opened.source
@@ -83,7 +86,8 @@ def _made(
         found = documenting.listed(source, full=full, progress=progress, formats=formats)
         wanted = [Wanted(each) for each in found.items.values() if not is_known(each)]
     else:
-        gathering = Gathering(parts, store, order.run, source, standing.version)
+        gathering = Gathering(parts, store, order.run, source, standing.version, now)
+        now = gathering.began
         found, wanted = gathering.all(Listed(formats=formats), is_known, progress, deadline, full=full)
     gone = sorted(answering.keys() - (found.items.keys() - found.withdrawn))
     touched = {*gone, *(each.item.id for each in wanted)}
@@ -104,6 +108,7 @@ def _made(
         found.skipped,
         embedder.name if embedder else None,
         embedder.dimensions if embedder else 0,
+        now,
     )
 
 

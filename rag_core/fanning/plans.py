@@ -64,7 +64,7 @@ class Plan(msgspec.Struct, frozen=True):
     skipped: list[str]
     model: str | None
     dimensions: int
-    listed: datetime | None = None  # just before it was, where that is done at once; None: by the release before
+    listed: datetime | None = None  # just before it was; None: by the release before
 
 
 class Note(msgspec.Struct, frozen=True, omit_defaults=True):

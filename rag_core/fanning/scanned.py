@@ -38,8 +38,19 @@ def notes(parts: Parts, store: Store, order: Order) -> list[Note]:
     return [found[unit] for unit in sorted(found)]
 
 
-def read(parts: Parts, store: Store, order: Order, over: Pending | None) -> Note | None:
-    """Begin it, or take up what is over. None: its message will bring it back. Raises UnavailableError."""
+def tried(parts: Parts, store: Store, order: Order, last: bool, over: Pending | None) -> Note | None:
+    """None: its message will bring it back. Given up at its last delivery; raises UnavailableError before."""
+    if last:
+        return documents.given_up(parts, store, _document(store, order))
+    try:
+        return _read(parts, store, order, over)
+    except UnavailableError as error:
+        documents.postponed(parts, _document(store, order), error)
+        raise
+
+
+def _read(parts: Parts, store: Store, order: Order, over: Pending | None) -> Note | None:
+    """Begin it, or take up what is over."""
     document = _document(store, order)
     item = documents.wanted(store, document).item
     note = _note(parts, document)
@@ -62,14 +73,6 @@ def read(parts: Parts, store: Store, order: Order, over: Pending | None) -> Note
 def scans(store: Store, order: Order) -> Scans:
     """As they were settled."""
     return store.get(order.run, _name(order), Scans)
-
-
-def given_up(parts: Parts, store: Store, order: Order) -> Note:
-    return documents.given_up(parts, store, _document(store, order))
-
-
-def postponed(parts: Parts, store: Store, order: Order, error: UnavailableError) -> None:
-    documents.postponed(parts, _document(store, order), error)
 
 
 def done(parts: Parts, store: Store, order: Order) -> None:

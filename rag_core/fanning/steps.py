@@ -224,7 +224,7 @@ class Steps:
         name, of = counted(order, "scans"), len(scanned.scans(self._store, order).units)
         note = b""
         if self._parts.counts.note(name, order.unit) is None:
-            found = self._recognised(order, last, over)
+            found = scanned.tried(self._parts, self._store, order, last, over)
             if found is None:
                 return
             note = msgspec.json.encode(found)
@@ -232,16 +232,6 @@ class Steps:
             self._send([replace(order, step=Step.PACK, unit=0)])
         scanned.done(self._parts, self._store, order)
         self._tell(record, "recognising", name, of)
-
-    def _recognised(self, order: Order, last: bool, over: Pending | None) -> Note | None:
-        """None: nobody waits for it here."""
-        if last:
-            return scanned.given_up(self._parts, self._store, order)
-        try:
-            return scanned.read(self._parts, self._store, order, over)
-        except UnavailableError as error:
-            scanned.postponed(self._parts, self._store, order, error)
-            raise
 
     def _pack(self, order: Order, record: RunRecord) -> None:
         if scans := scanned.left(self._parts, self._store, order):

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from bot.archiving import Contents
-from bot.batching import Batches
+from bot.batching import APART, Batches
 from bot.local.journalling import GROUP, Journal
 from bot.observability import Telemetry
 from bot.settings import Settings
@@ -101,7 +101,8 @@ class TestANewerRelease:
         queue = dict(enumerate([*jobs_written().values(), json.dumps(newer)]))
         done: list[str] = []
         left = _worked(queue, read, done)
-        assert left == {len(queue) - 1: LEFT}
+        assert list(left) == [len(queue) - 1]
+        assert LEFT <= left[len(queue) - 1] <= LEFT * APART
         assert sorted(done) == sorted(job.id for job in jobs().values())
 
         def of_newer(body: str) -> Job:

@@ -87,6 +87,7 @@ def as_moto_can(template: Json) -> Json:
     """With names where moto, which knows no alias and no HTTP API, would see nothing."""
     text = re.sub(r'\{"Ref": "(\w+)Aliaslive"\}', r'{"Ref": "\1"}', json.dumps(template))
     text = re.sub(r'\{"Fn::GetAtt": \["\w+Stack", "Outputs\.(\w+)"\]\}', r'"arn:aws:of:::\1"', text)
+    text = text.replace("RetainExceptOnCreate", "Retain")
     for name, value in UNMADE.items():
         text = text.replace(name, value)
     found: Json = json.loads(text)

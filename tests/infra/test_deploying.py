@@ -13,13 +13,19 @@ import boto3
 import pytest
 
 from infra.accounts import Account, DeployingError, Installation
-from infra.deploying import main, stated
+from infra.accounts import Stack as Stack_
+from infra.applying import Sam
+from infra.deploying import Wish, admins, deploy, examine, main
 from infra.feeding import Folder
 from infra.filling import ROOT
 from infra.pasting import addresses, manifest
 from infra.secrets import CALLERS, SMOKE, Secrets
-from infra.smoking import smoke
+from infra.smoking import Smoke, smoke
+from tests.infra.sams import answering, imitation
 from tests.infra.stacks import Stack, install
+
+PARAMETERS = {each: {"Type": "String", "Default": ""} for each in ("Stage", "Admins")}
+pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse")  # what moto's CloudFormation does not make
 
 
 @pytest.fixture
@@ -51,11 +57,68 @@ def test_removing_wants_the_name_typed(
     monkeypatch.setattr("builtins.input", lambda _: "yes")
     assert main([stack.size, "--remove"]) == 1
     assert "not removed: that is not its name" in capsys.readouterr().err
-    assert Account().has(stack.size)
+    assert Account().stack(stack.size)
     monkeypatch.setattr("builtins.input", lambda _: f"supportbot-{stack.size}")
     assert main([stack.size, "--remove"]) == 0
-    assert not Account().has(stack.size)
-    assert f"s3 rb s3://supportbot-{stack.size}-123456789012" in capsys.readouterr().out
+    assert Account().stack(stack.size) is None
+    said = capsys.readouterr().out
+    assert f"s3 rb s3://supportbot-{stack.size}-123456789012" in said
+    assert f"aws dynamodb delete-table --table-name supportbot-{stack.size}" in said
+
+
+def test_what_runs_had_staged_goes_before_its_bucket_does(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    s3, bucket = boto3.client("s3"), f"supportbot-{stack.size}-staging-123456789012-eu-central-1"
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for text in (b"one", b"two"):
+        s3.put_object(Bucket=bucket, Key="runs/1/chunk", Body=text)
+    s3.delete_object(Bucket=bucket, Key="runs/1/chunk")
+    monkeypatch.setattr("builtins.input", lambda _: f"supportbot-{stack.size}")
+    assert main([stack.size, "--remove"]) == 0
+    assert bucket not in {each["Name"] for each in s3.list_buckets()["Buckets"]}
+
+
+@pytest.mark.usefixtures("aws_url")
+def test_a_stack_that_was_not_made_wholly_can_be_removed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = boto3.client("cloudformation")
+    client.create_stack(StackName="supportbot-half", TemplateBody='{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}')
+    with pytest.raises(DeployingError, match="is not whole"):
+        Account().installation("half")
+    monkeypatch.setattr("builtins.input", lambda _: "supportbot-half")
+    assert main(["half", "--remove"]) == 0
+    assert Account().stack("half") is None
+    assert "removed; nothing is left" in capsys.readouterr().out
+
+
+def test_what_a_former_installation_left_is_told_before_anything_is_made(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("builtins.input", lambda _: f"supportbot-{stack.size}")
+    assert main([stack.size, "--remove"]) == 0
+    boto3.client("secretsmanager").create_secret(Name=f"supportbot/{stack.size}", SecretString="{}")
+    assert main([stack.size, "--built"]) == 1
+    said = capsys.readouterr().err
+    for each in ("the documents: Empty s3://", "answers and ratings: aws dynamodb", "the secret: aws secretsmanager"):
+        assert each in said
+    assert "Take another STAGE, or take these away" in said
+    assert Account().stack(stack.size) is None
+
+
+@pytest.mark.usefixtures("aws_url")
+@pytest.mark.parametrize("path", ["/", "/of/sso/"])
+def test_who_deploys_may_search_by_the_arn_of_the_role(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    role = boto3.client("iam").create_role(RoleName="Admin", Path=path, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    session = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="me")["Credentials"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", session["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", session["SecretAccessKey"])
+    monkeypatch.setenv("AWS_SESSION_TOKEN", session["SessionToken"])
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
+    account, other = Account(), "arn:aws:iam::123456789012:user/other"
+    assert account.admin() == role
+    assert admins(account, None) == role
+    before = Stack_("supportbot-dev", "UPDATE_COMPLETE", {}, {"Admins": f"{other},{role}"})
+    assert admins(account, before) == f"{other},{role}"
 
 
 def test_an_installation_is_known_by_its_stack(stack: Stack) -> None:
@@ -72,18 +135,6 @@ def there(stack: Stack) -> Installation:
     )
     found = Account().installation(stack.size)
     return Installation(stack.size, found.outputs | {"Secret": secret["ARN"]})
-
-
-def test_parameters_reach_sam_as_they_were_typed() -> None:
-    """As its arguments none may be empty, and what looks like a pair within JSON would be a further one."""
-    typed = ["DomainName=", 'MoreSettings={"cost_tag": "stage=live"}']
-    assert json.loads(stated("parameters-test", typed).read_text("utf-8")) == {
-        "Stage": "parameters-test",
-        "DomainName": "",
-        "MoreSettings": '{"cost_tag": "stage=live"}',
-    }
-    with pytest.raises(DeployingError, match="'standard' is no parameter: it reads Name=value"):
-        stated("parameters-test", ["standard"])
 
 
 def test_a_folder_is_what_a_source_reads_of_it(there: Installation, tmp_path: Path) -> None:
@@ -141,12 +192,14 @@ def test_the_addresses_are_those_of_the_channels_and_the_manifest_is_filled_in(t
 
 class _Api(BaseHTTPRequestHandler):
     statuses: list[int]
+    body: str | None = None  # instead of the API's
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         status = self.statuses.pop(0)
         good = self.headers["Authorization"] == "Bearer key"
         body = json.dumps({"outcome": "no_evidence"} if status == 200 and good else {"error": {"message": "why"}})
+        body = body if self.body is None else self.body
         self.send_response(status if good else 401)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -160,6 +213,7 @@ class _Api(BaseHTTPRequestHandler):
 def api() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Api)
     Thread(target=server.serve_forever, daemon=True).start()
+    _Api.body = None
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
     server.server_close()
@@ -167,9 +221,54 @@ def api() -> Iterator[str]:
 
 def test_the_smoke_question_waits_for_what_wakes_up(api: str) -> None:
     _Api.statuses = [503, 503, 200]
-    assert smoke(api, "key", every=0.05) == "smoke question: it answers (outcome no_evidence)"
+    assert smoke(api, "key", every=0.05) == Smoke(True, "it answers (outcome no_evidence)")
     _Api.statuses = [500, 200]
-    assert smoke(api, "key") == "smoke question: no answer (500, why): are there documents in the bucket yet?"
+    assert smoke(api, "key") == Smoke(False, "no answer (500, why)")
     _Api.statuses = [200]
-    assert "no answer (401, why)" in smoke(api, "other")
-    assert "cannot be reached" in smoke("http://127.0.0.1:9", "key", wait=0)
+    assert smoke(api, "other") == Smoke(False, "no answer (401, why)")
+    nowhere = smoke("http://127.0.0.1:9", "key", wait=0)
+    assert (nowhere.well, "cannot be reached" in nowhere.text) == (False, True)
+
+
+@pytest.mark.parametrize("body", ["<html>parked</html>", "[1]", '"text"', "{}", '{"outcome": "sold"}', ""])
+@pytest.mark.parametrize("status", [200, 502])
+def test_whatever_answers_in_the_place_of_the_api_is_no_answer(api: str, status: int, body: str) -> None:
+    _Api.statuses, _Api.body = [status], body
+    found = smoke(api, "key", wait=0)
+    assert not found.well
+    assert f"no answer ({status}, " in found.text
+
+
+@pytest.mark.parametrize("text", ['{"slack_bot_token": "xoxb-CANARY",}', '["xoxb-CANARY"]', '{"api_callers": "[]"}'])
+def test_a_secret_that_was_edited_wrongly_is_told_and_not_shown(there: Installation, text: str) -> None:
+    boto3.client("secretsmanager").put_secret_value(SecretId=there.secret, SecretString=text)
+    with pytest.raises(DeployingError, match="mend it in Secrets Manager") as told:
+        Secrets(there)
+    assert "CANARY" not in str(told.value)
+
+
+def test_what_aws_refuses_is_told_in_a_sentence(there: Installation) -> None:
+    nobodys = Installation("none", there.outputs | {"Secret": "none"})
+    with pytest.raises(DeployingError, match="settings of supportbot-none-query cannot be read: AWS says ResourceNot"):
+        nobodys.settings()
+    with pytest.raises(DeployingError, match="the secret none cannot be read: AWS says ResourceNot"):
+        Secrets(nobodys)
+
+
+def test_after_a_no_the_secret_is_as_it_was(there: Installation, tmp_path: Path) -> None:
+    before = Secrets(there).version
+    template = tmp_path / "template.json"
+    template.write_text(json.dumps({"Parameters": PARAMETERS, "Resources": {"T": {"Type": "AWS::SNS::Topic"}}}))
+    with answering("n"), pytest.raises(DeployingError, match="you said no"):
+        deploy(there.stage, Wish([], built=True), Sam(imitation(tmp_path), template))
+    assert Secrets(there).version == before
+    assert Account().installation(there.stage)
+
+
+def test_a_deployment_that_does_not_answer_is_not_well(there: Installation, api: str) -> None:
+    _Api.statuses = [500]
+    outputs = {"Url": api, "Schedules": "none", "IngestionsArn": "none", "ScheduleRole": "none"}
+    with pytest.raises(DeployingError) as told:
+        examine(Installation("none", there.outputs | outputs), "key")
+    for each in ("it is deployed, but the schedules", "the doctor found", "the smoke question was not answered"):
+        assert each in str(told.value)

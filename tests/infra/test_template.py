@@ -33,6 +33,14 @@ ANYWHERE = {
     "xray:PutTraceSegments": "a trace is no resource",
 }
 
+CALLED = {"dynamodb", "s3", "secretsmanager", "sqs", "textract", "bedrock"}  # by the code; others are AWS's own needs
+AS = {
+    "bedrock:InvokeModelWithResponseStream": "converse_stream",
+    "s3:ListBucket": "list_objects_v2",
+    "bedrock:ApplyGuardrail": "guardrailConfig",
+}
+BY_LAMBDA = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}  # which reads a queue for a function
+
 
 def test_no_role_may_do_more_than_is_named() -> None:
     found = list(statements())
@@ -45,6 +53,58 @@ def test_no_role_may_do_more_than_is_named() -> None:
 
 def test_what_may_be_done_anywhere_is_done() -> None:
     assert {action for each in statements() if "*" in resources_of(each) for action in actions(each)} == set(ANYWHERE)
+
+
+def test_what_the_roles_may_do_with_the_stores_is_what_the_code_does() -> None:
+    code = "\n".join(
+        path.read_text("utf-8") for folder in ("bot", "rag_core") for path in (ROOT / folder).rglob("*.py")
+    )
+    stores = {each for one in statements() for each in actions(one) if each.partition(":")[0] in CALLED}
+    assert len(stores) > 15
+    for action in stores - BY_LAMBDA:
+        name = action.partition(":")[2]
+        called = AS.get(action, re.sub(r"(?<=.)(?=[A-Z])", "_", name).lower())
+        assert re.search(rf"\b{called}\b|\"{name}\"", code), action
+
+
+@pytest.mark.parametrize(("role", "sends"), [("ScheduleRole", "sqs:SendMessage"), ("TextractRole", "sns:Publish")])
+def test_who_sends_to_what_a_key_encrypts_may_use_the_key(role: str, sends: str) -> None:
+    for key in ("", "arn:aws:kms:eu-central-1:123456789012:key/k"):
+        properties = settled(translated(), {"Textract": "true", "KeyArn": key})["Resources"][role]["Properties"]
+        allowed = [each for each in every(properties["Policies"]) if each.get("Effect") == "Allow"]
+        may = {action for each in allowed for action in actions(each)}
+        assert sends in may
+        assert (may >= {"kms:Decrypt", "kms:GenerateDataKey"}) is bool(key)
+
+
+def test_every_limit_of_an_alarm_can_be_stated_and_is_by_default_the_same() -> None:
+    ours, theirs = read()["Parameters"], read("observing.yaml")["Parameters"]
+    passed = read()["Resources"]["ObservingStack"]["Properties"]["Parameters"]
+    assert passed.keys() == theirs.keys()
+    for name in (theirs.keys() & ours.keys()) - {"Stage", "AnswerModel"}:
+        assert passed[name] == {"Ref": name}
+        assert ours[name]["Default"] == theirs[name]["Default"]
+
+
+def test_further_buckets_are_read_and_may_tell_of_changes() -> None:
+    named = "SourceBuckets"
+    assert named not in json.dumps(settled(translated(), {})["Resources"])
+    found = settled(translated(), {named: "arn:aws:s3:::one,arn:aws:s3:::two"})["Resources"]
+    own = found["IngestRole"]["Properties"]["Policies"]
+    further = [each for each in every(own) if "Further" in str(each.get("Sid"))]
+    assert [each["Action"] for each in further] == [["s3:GetObject"], ["s3:ListBucket"]]
+    assert all(named in str(each["Resource"]) for each in further)
+    assert named in json.dumps(found["IngestionsPolicy"])
+
+
+def test_who_deploys_may_write_the_index_beside_the_function_that_ingests() -> None:
+    for admin in ("", "arn:aws:iam::123456789012:role/Admin"):
+        found = settled(translated(), {"Admins": admin})["Resources"]["SearchStack"]["Properties"]["Parameters"]
+        assert "IngestRole" in str(found["Writers"])
+        assert ("${Admins}" in str(found["Writers"])) is bool(admin)
+    policy, names = read("search.yaml")["Resources"]["Data"]["Properties"]["Policy"]["Fn::Sub"]
+    assert policy.count("${Writing}") == 1
+    assert names["Writing"] == {"Fn::Join": ['","', {"Ref": "Writers"}]}
 
 
 def statements() -> Iterator[Json]:
@@ -207,8 +267,10 @@ def test_the_table_is_the_one_that_the_code_reads() -> None:
 
 
 def test_what_people_put_in_stays_when_the_stack_goes() -> None:
-    kept = {name for name, each in read()["Resources"].items() if each.get("DeletionPolicy") == "Retain"}
+    kept = {name for name, each in read()["Resources"].items() if "Retain" in each.get("DeletionPolicy", "")}
     assert kept == {"Documents", "Table"}
+    for name in kept:  # what was never used is in nobody's way
+        assert read()["Resources"][name]["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 @pytest.mark.parametrize("name", ["Documents", "Staging"])
