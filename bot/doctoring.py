@@ -29,7 +29,7 @@ from rag_core.domain import (
     QuestionId,
     SourceName,
 )
-from rag_core.errors import MisconfiguredError, SupportBotError, UnavailableError
+from rag_core.errors import EmptyError, MisconfiguredError, SupportBotError, UnavailableError
 
 PATIENCE = 15.0  # seconds for one check
 PAGE = Document(
@@ -66,7 +66,8 @@ class Unused(str):
 class Finding:
     """What one check found: `text` says what is there, or what is wrong and what to do.
 
-    What is not set up is no failure: `used` is False, and `text` says what it would give.
+    What is not set up is no failure: `used` is False, and `text` says what it would give. `empty`: it is not well only
+    because nothing was ingested yet.
     """
 
     name: str
@@ -74,17 +75,19 @@ class Finding:
     text: str
     seconds: float
     used: bool = True
+    empty: bool = False
 
 
 def examine(app: App) -> Iterator[Finding]:
     """Every check that the settings ask for, in the order an answer meets them."""
     for name, check in _checks(app):
-        started = time.perf_counter()
+        started, empty = time.perf_counter(), False
         try:
             text, well = check(), True
         except SupportBotError as error:
             text, well = f"{error}{_secrets(app.settings, name, str(error))}", False
-        yield Finding(name, well, text, time.perf_counter() - started, used=not isinstance(text, Unused))
+            empty = isinstance(error, EmptyError)
+        yield Finding(name, well, text, time.perf_counter() - started, used=not isinstance(text, Unused), empty=empty)
 
 
 def _checks(app: App) -> Iterator[tuple[str, Callable[[], str]]]:
@@ -150,7 +153,8 @@ def _advised(advice: str) -> Iterator[None]:
         if not advice or PREFIX in str(error):
             raise
         patience = "if that stays, " if isinstance(error, UnavailableError) else ""
-        raise MisconfiguredError(f"{error}; {patience}{advice}") from error
+        kind = EmptyError if isinstance(error, EmptyError) else MisconfiguredError
+        raise kind(f"{error}; {patience}{advice}") from error
 
 
 def _secrets(settings: Settings, check: str, wrong: str) -> str:
@@ -180,7 +184,12 @@ def _index(app: App) -> str:
 def _embedder(app: App) -> str:
     if app.settings.embedding_model == LEXICAL:
         return "none is wanted: words only"
-    built_with = app.index.embedding_model
+    try:
+        built_with = app.index.embedding_model
+    except EmptyError:
+        if not app.settings.embedding_model.startswith(BEDROCK):
+            raise
+        built_with = None
     if built_with is None:
         return _embedder_to_come(app.settings)
     wanted = app.settings.embedding_model or built_with

@@ -26,6 +26,10 @@ from infra.secrets import Secrets
 from infra.smoking import smoke
 from infra.target import LAMBDA, PackagingError
 
+UNWELL = (
+    "it is deployed, but {}. What is said above tells why, or the query function's log does: mend it, and deploy "
+    "again, or look with `supportbot --stage {} doctor`"
+)
 PACKAGE = ROOT / "build" / "lambda-arm64.zip"
 
 
@@ -53,7 +57,10 @@ def deploy(stage: str, wish: Wish, sam: Sam) -> None:
     there = account.installation(stage)
     try:
         key = begin(there, values, sam, ask=wish.ask)
-        examine(there, key, folder, wish.sources)
+        if before is None and not folder and not wish.sources:
+            welcome(there)
+        else:
+            examine(there, key, folder, wish.sources)
     finally:
         paste(there)
 
@@ -86,6 +93,16 @@ def begin(there: Installation, values: Mapping[str, str], sam: Sam, *, ask: bool
     return key
 
 
+def welcome(there: Installation) -> None:
+    """After the first deployment, with nothing to read yet. Raises DeployingError where something else is not well."""
+    wrong = ["the schedules of the sources were not made"] if schedule(there) else []
+    if supportbot(there, "doctor", "--new").returncode:
+        wrong.append("the doctor found what is to be mended")
+    if wrong:
+        raise DeployingError(UNWELL.format("; ".join(wrong), there.stage))
+    say(f"it knows nothing yet: put documents into s3://{there.documents}, and it answers within minutes")
+
+
 def examine(there: Installation, key: str, folder: Folder | None = None, sources: Sequence[str] = ()) -> None:
     """Schedules, doctor, first documents and first question. Raises DeployingError at the end where one is not well."""
     wrong = []
@@ -99,10 +116,7 @@ def examine(there: Installation, key: str, folder: Folder | None = None, sources
     if not found.well:
         wrong.append("the smoke question was not answered, as it cannot be before documents are ingested")
     if wrong:
-        raise DeployingError(
-            f"it is deployed, but {'; '.join(wrong)}. What is said above tells why, or the query function's log does: "
-            f"mend it, and deploy again, or look with `supportbot --stage {there.stage} doctor`"
-        )
+        raise DeployingError(UNWELL.format("; ".join(wrong), there.stage))
 
 
 def fill(there: Installation, *, ask: bool) -> tuple[str, str]:

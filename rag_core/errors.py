@@ -9,6 +9,7 @@ SupportBotError
 ├── RejectedError            this input will never be accepted: do not try again
 │   └── DeniedError          it may not be read: this one alone, or nothing where all are
 ├── MisconfiguredError       an operator must act first: stop, say what to do
+│   └── EmptyError           nothing was ingested yet: that comes first
 ├── CancelledRunError        a person stopped it: nothing was changed
 └── PausedError              the time of this step is over: another goes on from what is noted
 
@@ -63,6 +64,10 @@ class DeniedError(RejectedError):
 
 class MisconfiguredError(SupportBotError):
     """A setting, a path or an installed part is wrong; nothing was changed."""
+
+
+class EmptyError(MisconfiguredError):
+    """There is no index to ask: nothing was ingested, or a setting names another place."""
 
 
 class CancelledRunError(SupportBotError):

@@ -129,10 +129,8 @@ class Steps:
 
     def _held(self, order: Order) -> RunRecord | None:
         """The run as it is under way, if it still is."""
-        if order.step is Step.PLAN:
-            record = self._runs.take(order.source, order.run)
-        else:
-            record = self._runs.current(order.source, order.run)
+        find = self._runs.take if order.step is Step.PLAN else self._runs.current
+        record = find(order.source, order.run)
         if record is None or record.state.over:
             return None
         if record.cancelled_by:

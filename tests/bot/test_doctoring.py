@@ -5,9 +5,11 @@ from pathlib import Path
 
 import boto3
 import pytest
+from click.testing import CliRunner
 from msgspec.structs import replace
 
 from bot.app import App
+from bot.commands import doctor
 from bot.doctoring import Finding, examine
 from bot.settings import Settings
 from rag_core.backends.dynamodb.table import TABLE, TTL
@@ -219,6 +221,20 @@ def test_an_index_whose_model_cannot_be_loaded_is_not_well(settings: Settings, t
     finding = found(App(Settings(home=settings.home)))["embedding model"]
     assert not finding.well
     assert "needs a region" in finding.text
+
+
+def test_that_nothing_is_ingested_yet_is_told_apart_from_what_is_wrong(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    findings = found(App(settings))
+    assert {each.name for each in findings.values() if not each.well} <= {"credentials", "index"}
+    assert findings["index"].empty
+    monkeypatch.setenv("SUPPORTBOT_HOME", str(tmp_path / "empty"))
+    for arguments, code in ((["--new"], 0), ([], 1)):
+        done = CliRunner().invoke(doctor.command, arguments)
+        assert (done.exit_code, "nothing is ingested" in done.output) == (code, True)
+    monkeypatch.setenv("SUPPORTBOT_TABLE", "none")
+    assert CliRunner().invoke(doctor.command, ["--new"]).exit_code == 1
 
 
 def test_an_index_without_vectors_is_well(tmp_path: Path) -> None:

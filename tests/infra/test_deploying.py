@@ -12,10 +12,11 @@ from threading import Thread
 import boto3
 import pytest
 
+from infra import deploying
 from infra.accounts import Account, DeployingError, Installation
 from infra.accounts import Stack as Stack_
 from infra.applying import Sam
-from infra.deploying import Wish, admins, deploy, examine, main
+from infra.deploying import Wish, admins, deploy, examine, main, welcome
 from infra.feeding import Folder
 from infra.filling import ROOT
 from infra.pasting import addresses, manifest
@@ -272,3 +273,24 @@ def test_a_deployment_that_does_not_answer_is_not_well(there: Installation, api:
         examine(Installation("none", there.outputs | outputs), "key")
     for each in ("it is deployed, but the schedules", "the doctor found", "the smoke question was not answered"):
         assert each in str(told.value)
+
+
+def test_that_a_first_deployment_knows_nothing_yet_is_no_fault(
+    there: Installation, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def command(_: Installation, *arguments: str) -> subprocess.CompletedProcess[str]:
+        asked.append(arguments)
+        return subprocess.CompletedProcess(arguments, 1 if wrong in arguments else 0)
+
+    outputs = {"Schedules": "none", "IngestionsArn": "none", "ScheduleRole": "none"}
+    made = Installation("none", there.outputs | outputs)
+    monkeypatch.setattr(deploying, "supportbot", command)
+    wrong = ""
+    welcome(made)
+    assert asked[-1] == ("doctor", "--new")
+    assert f"put documents into s3://{made.documents}" in capsys.readouterr().out
+    wrong = "doctor"
+    with pytest.raises(DeployingError, match="deployed, but the doctor found"):
+        welcome(made)

@@ -142,7 +142,6 @@ def the_documents() -> None:
 def what_is_printed(admin: Admin, said: str) -> None:
     assert "still missing in the secret" in said
     assert "slack_bot_token" in said
-    assert "the doctor found what is to be mended" in said  # there is no OpenSearch
     assert "2 documents; to read 2 of them costs about $0.0" in said
     assert "smoke question: it answers (outcome no_evidence)" in said
     assert f"{admin.api}/slack/events" in said

@@ -23,7 +23,7 @@ from rag_core.domain import (
     SourceName,
     Vector,
 )
-from rag_core.errors import MisconfiguredError
+from rag_core.errors import EmptyError, MisconfiguredError
 from rag_core.fusing import dense_weight, fuse
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class EmbeddedIndex:
         if home.exists() and not home.is_dir():
             raise MisconfiguredError(f"the home {home} is not a folder: name another")
         if not (home / BOOK).exists():
-            raise MisconfiguredError(NOTHING.format(home))
+            raise EmptyError(NOTHING.format(home))
         self._book = Book(home / BOOK)
         self._open: tuple[int, lexical.LexicalLeg, DenseLeg | None] | None = None
 
@@ -126,7 +126,7 @@ class EmbeddedIndex:
         version, model = self._book.state()
         if self._open is None or self._open[0] != version:
             if version == 0:
-                raise MisconfiguredError(NOTHING.format(self._home))
+                raise EmptyError(NOTHING.format(self._home))
             folder = version_folder(self._home, version)
             try:
                 self._open = version, lexical.LexicalLeg(folder / WORDS), _dense(folder / MEANING) if model else None

@@ -15,7 +15,7 @@ from requests.auth import AuthBase
 from rag_core.backends.opensearch.asking import Query, Searched
 from rag_core.backends.opensearch.target import Target
 from rag_core.domain import NEVER, Deadline
-from rag_core.errors import MisconfiguredError, RejectedError, SupportBotError, UnavailableError
+from rag_core.errors import EmptyError, MisconfiguredError, RejectedError, SupportBotError, UnavailableError
 
 CONNECTIONS = 16
 NOTHING = "nothing is ingested into {} on OpenSearch: run `supportbot ingest PATH` first"
@@ -36,7 +36,7 @@ class Credentials(Protocol):
     def get_frozen_credentials(self) -> Any: ...  # Frozen; botocore's own types do not say so
 
 
-class MissingError(MisconfiguredError):
+class MissingError(EmptyError):
     """An index, or an alias, that is not there."""
 
 

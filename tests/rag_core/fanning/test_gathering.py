@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -39,11 +40,12 @@ class Reading:
     born: float = 0.0
     pauses: list[float] = field(default_factory=list)
     asked: int = 0
+    start: datetime = field(default_factory=lambda: datetime.now(UTC))
     steps: Steps = field(init=False)
 
     def __post_init__(self) -> None:
         parts = replace(self.crew.parts, source=lambda _: Opened(self._source(), Audience.PUBLIC))
-        self.steps = Steps(self.crew.runs, parts)
+        self.steps = Steps(self.crew.runs, parts, clock=lambda: self.start + timedelta(seconds=self.now))
 
     def _source(self) -> WebSource:
         where = Site(self.site.url)
@@ -118,6 +120,7 @@ def test_it_is_read_in_several_steps_and_no_page_twice(crew: Crew, site: Website
     token = long.left()[0].payload["token"]
     plan = long.steps._store.get(RUN, f"{token}/plan", Plan)
     assert (plan.documents, [each.document for each in plan.failures]) == (1_199, ["/p1"])
+    assert plan.listed == long.start  # what changed since then may have been listed before
     assert Notes(crew.parts.records, NAME).get("/p1199") is not None
     crew.lottery.waiting[10:] = []
     with long.steps:
