@@ -9,8 +9,8 @@ from bot.commands import options
 from bot.estimating import durations
 from bot.estimating.estimate import Estimate, estimate
 from bot.estimating.lines import Line, number, usd
-from bot.estimating.tables import Figure, Tables, tables
-from bot.estimating.use import Use, of
+from bot.estimating.tables import Figure, Tables, TokenPrices, tables
+from bot.estimating.use import DOMAIN, Use, of
 from bot.settings import load
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -62,21 +62,33 @@ def show(home: str | None, given: dict[str, Any], *, as_json: bool) -> None:
         pages=_given(given["pages"], 0),
     )
     models = aws.prices(settings.prices)
+    remarks = list(_remarks(use, models))
     made = [estimate(known, size, use, models) for size in ([given["size"]] if given["size"] else SIZES)]
     if as_json:
-        options.print_json({"dated": DATED, "sizes": [_json(each) for each in made], "figures": _figures(known)})
+        told = {"sizes": [_json(each) for each in made], "figures": _figures(known)}
+        options.print_json({"dated": DATED, "remarks": remarks, **told})
     else:
-        click.echo("\n".join(_printed(made, known, use)))
+        click.echo("\n".join(_printed(made, known, use, remarks)))
 
 
 def _given(value: Any, default: float) -> Any:
     return default if value is None else value
 
 
-def _printed(made: Sequence[Estimate], known: Tables, use: Use) -> Iterator[str]:
+def _remarks(use: Use, models: TokenPrices) -> Iterator[str]:
+    """What the figures cannot have in them."""
+    if use.search == DOMAIN:
+        yield "Your OpenSearch domain is on a bill of its own: nothing of it is in here."
+    for model in (use.model, use.embedder):
+        if not models.of(model).input:
+            yield f"No price of {model} is known, so its tokens count as nothing here: state it in SUPPORTBOT_PRICES."
+
+
+def _printed(made: Sequence[Estimate], known: Tables, use: Use, remarks: Sequence[str]) -> Iterator[str]:
     yield from SAID
     shared = f"{use.cached:.0%} of them from the cache, where workers share one"
     yield f"{use.questions:,} questions a month, {shared}; {use.chunks:,} chunks of documents; {use.model}."
+    yield from remarks
     yield ""
     yield from _table(
         ("size", "idle, a month", "kept awake, a month", "1,000 questions", "the month", "once, reading"),

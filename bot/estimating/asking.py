@@ -6,7 +6,7 @@ from bot.estimating import durations
 from bot.estimating.lines import Factor, Line
 from bot.estimating.standing import GB, KB
 from bot.estimating.tables import Price, Size, Tables, TokenPrices
-from bot.estimating.use import Use
+from bot.estimating.use import DOMAIN, Use
 
 THOUSAND, MILLION, HOUR = 1_000, 1_000_000, 3_600
 FOUR = 4  # characters a token
@@ -115,12 +115,10 @@ def once(tables: Tables, size: Size, use: Use, models: TokenPrices) -> list[Line
             (chunks, Factor(value("ingest_cpu") / processor, "s"), Factor(size.ingest_memory / GB, "GB")),
             tables.prices["lambda_second"],
         ),
-        Line(
-            "OpenSearch: indexing",
-            (Factor(value("indexers"), "OCU"), Factor(hours + value("awake"), "hours")),
-            tables.prices["opensearch_hour"],
-        ),
     ]
+    if use.search != DOMAIN:
+        indexing = (Factor(value("indexers"), "OCU"), Factor(hours + value("awake"), "hours"))
+        lines.append(Line("OpenSearch: indexing", indexing, tables.prices["opensearch_hour"]))
     if use.pages:
         lines.append(Line("Textract", (Factor(use.pages, "pages"),), tables.prices["textract"]))
     return lines

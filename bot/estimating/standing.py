@@ -4,7 +4,7 @@ from math import exp
 
 from bot.estimating.lines import Factor, Line
 from bot.estimating.tables import Size, Tables
-from bot.estimating.use import Use
+from bot.estimating.use import CLASSIC, DOMAIN, NEXTGEN, Use
 
 HOURS = 730  # a month
 MINUTES, SECONDS = HOURS * 60, HOURS * 3_600
@@ -25,13 +25,11 @@ def idle(tables: Tables, size: Size, use: Use) -> list[Line]:
             price["sqs_request"],
         ),
         Line("S3: documents", (Factor(use.chunks * value("document_size") / KB, "GB"), month), price["s3_storage"]),
-        Line(
-            "OpenSearch: storage",
-            (Factor(use.chunks * value("chunk_size") / KB, "GB"), month),
-            price["opensearch_storage"],
-        ),
     ]
-    if use.classic:
+    if use.search != DOMAIN:
+        stored = Factor(use.chunks * value("chunk_size") / KB, "GB")
+        lines.append(Line("OpenSearch: storage", (stored, month), price["opensearch_storage"]))
+    if use.search == CLASSIC:
         units = Factor(value("classic_units"), "OCU")
         lines.append(Line("OpenSearch Serverless CLASSIC, at least", (units, alive), price["opensearch_hour"]))
     if size.cache != "none":
@@ -49,7 +47,7 @@ def awake(tables: Tables, use: Use) -> list[Line]:
     metrics = Factor(value("metrics"), "metrics")
     written = Factor(value("open_hours") / HOURS if use.questions else 0, "of a month")
     lines = [Line("CloudWatch metrics, in the hours that they are written", (metrics, written), price["metric"])]
-    if not use.classic:
+    if use.search == NEXTGEN:
         lines.append(
             Line(
                 "OpenSearch Serverless NEXTGEN, while it is up",

@@ -6,6 +6,7 @@ from bot.estimating.tables import Tables
 from bot.settings import BEDROCK, EMBEDDING, Settings
 
 MODEL, EMBEDDER = "global.anthropic.claude-haiku-5-5", "cohere.embed-v4:0"  # the template's defaults
+NEXTGEN, CLASSIC, DOMAIN = "serverless-nextgen", "serverless-classic", "domain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Use:
     reranked: bool = False
     guarded: bool = False
     traced: bool = False
-    classic: bool = False  # OpenSearch Serverless's first generation
+    search: str = NEXTGEN  # or OpenSearch Serverless's first generation, or a domain of theirs
 
     @property
     def drafted(self) -> float:
@@ -55,5 +56,5 @@ def of(
         bool(settings.rerank_model),
         bool(settings.guardrail),
         settings.tracing,
-        settings.opensearch_kind == "serverless-classic",
+        settings.opensearch_kind,
     )

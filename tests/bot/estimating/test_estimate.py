@@ -111,6 +111,19 @@ def test_what_the_settings_name_is_counted() -> None:
     assert not any("NEXTGEN" in line.what for line in whole.awake)
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("OPENSEARCH_KIND", "domain", "Your OpenSearch domain is on a bill of its own"),
+        ("ANSWER_MODEL", "global.anthropic.claude-none", "No price of global.anthropic.claude-none is known"),
+    ],
+)
+def test_what_the_figures_cannot_have_in_them_is_said(setting: str, value: str, said: str) -> None:
+    shown = run("--size", "small", **{f"SUPPORTBOT_{setting}": value})
+    assert said in shown
+    assert any(line.startswith("| OpenSearch") for line in shown.splitlines()) == (value != "domain")
+
+
 def test_searches_keep_a_collection_up_for_ten_minutes_each_and_no_longer_than_the_open_hours() -> None:
     known = shipped()
     assert standing.hours_awake(known, 0) == 0
