@@ -70,7 +70,7 @@ class App:
 
     def __init__(self, settings: Settings, notice: Callable[[str], None] = _notice, *, once: bool = False) -> None:
         self.settings, self.home, self.notice, self.once = settings, settings.folder, notice, once
-        self.embedders = Embedders(settings, notice, self._remembered)
+        self.embedders = Embedders(settings, notice, self._remembered, lambda: self.shared)
         self._answering: tuple[tuple[str | None, Mode], Answering] | None = None
 
     @cached_property
@@ -137,6 +137,11 @@ class App:
         from rag_core.backends.memory import MemoryCache
 
         return MemoryCache()
+
+    @property
+    def shared(self) -> Cache | None:
+        """The same where other processes have it too."""
+        return self.cache if self.settings.redis_url else None
 
     @cached_property
     def guard(self) -> Guard:

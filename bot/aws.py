@@ -20,6 +20,7 @@ from rag_core.ports import (
     AnswerModel,
     Bills,
     Budget,
+    Cache,
     Claims,
     Embedder,
     FeedbackLog,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from rag_core.backends.redis.cache import RedisCache
     from rag_core.backends.redis.connecting import RedisAddress
     from rag_core.backends.sqs import SqsQueue
+    from rag_core.resting import Circuit
 
 MAKING = "check AWS_PROFILE, AWS_CONFIG_FILE, the region and SUPPORTBOT_AWS_URL"  # that a client is made of
 
@@ -56,8 +58,8 @@ def identity(settings: Settings) -> str:
     return f"{found['Arn']}, region {settings.region or 'not set'}"
 
 
-def answer_model(settings: Settings, *, only: str = "") -> AnswerModel:
-    """`only`: this model and no second one."""
+def answer_model(settings: Settings, *, only: str = "", shared: Cache | None = None) -> AnswerModel:
+    """`only`: this model and no second one; `shared`: through which processes tell one another that one hangs."""
     from rag_core.backends.bedrock.answering import BedrockAnswerModel, Converse
 
     converse = Converse(
@@ -71,10 +73,10 @@ def answer_model(settings: Settings, *, only: str = "") -> AnswerModel:
         guardrail_version=settings.guardrail_version,
         prices=prices(settings.prices),
     )
-    return BedrockAnswerModel(converse, _bedrock(settings))
+    return BedrockAnswerModel(converse, _bedrock(settings), circuits=lambda model: _circuit(model, shared))
 
 
-def embedder(settings: Settings, model: str) -> Embedder:
+def embedder(settings: Settings, model: str, *, shared: Cache | None = None) -> Embedder:
     """`model` as the setting names it, or as the embedder itself does: model, dimensions, precision."""
     from rag_core.backends.bedrock.embedding import BedrockEmbedder, Embedding
 
@@ -83,7 +85,16 @@ def embedder(settings: Settings, model: str) -> Embedder:
         raise MisconfiguredError(f"{model!r} is no embedding model: name one as {BEDROCK}<model id>")
     dimensions = int(stated["dimensions"] or settings.embedding_dimensions)
     precision = stated["precision"] or settings.embedding_precision
-    return BedrockEmbedder(Embedding(stated["model"], dimensions, precision), _bedrock(settings))
+    embedding, circuit = Embedding(stated["model"], dimensions, precision), _circuit(stated["model"], shared)
+    return BedrockEmbedder(embedding, _bedrock(settings), circuit=circuit)
+
+
+def _circuit(model: str, shared: Cache | None) -> "Circuit | None":
+    if shared is None:
+        return None
+    from rag_core.caching.circuits import SharedCircuit
+
+    return SharedCircuit(model, shared)
 
 
 def reranker(settings: Settings) -> Reranker | None:

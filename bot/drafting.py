@@ -56,7 +56,7 @@ def _named(app: "App", embedder: Embedder | None, mode: Mode) -> AnswerModel:
     settings = app.settings
     if not settings.answer_model:
         return _quoting(app, embedder)
-    return aws.answer_model(settings, only="" if mode is Mode.FULL else settings.cheaper_model)
+    return aws.answer_model(settings, only="" if mode is Mode.FULL else settings.cheaper_model, shared=app.shared)
 
 
 def _quoting(app: "App", embedder: Embedder | None) -> AnswerModel:

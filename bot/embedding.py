@@ -6,16 +6,25 @@ from pathlib import Path
 from bot.settings import BEDROCK, DEFAULT_MODEL, LEXICAL, Settings
 from rag_core.domain import NEVER, Deadline, Vector
 from rag_core.errors import MisconfiguredError, UnavailableError
-from rag_core.ports import Embedder
+from rag_core.ports import Cache, Embedder
 
 Make = Callable[[Embedder], Embedder]
 
 
 class Embedders:
-    """Models by name, each loaded once; `notice` is told where words alone must do."""
+    """Models by name, each loaded once; `notice` is told where words alone must do.
 
-    def __init__(self, settings: Settings, notice: Callable[[str], None], dressed: Make = lambda bare: bare) -> None:
-        self._settings, self._notice, self._dressed = settings, notice, dressed
+    `shared`: gives what processes tell one another through that one hangs.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        notice: Callable[[str], None],
+        dressed: Make = lambda bare: bare,
+        shared: Callable[[], Cache | None] = lambda: None,
+    ) -> None:
+        self._settings, self._notice, self._dressed, self._shared = settings, notice, dressed, shared
         self._made: dict[str, Embedder] = {}
 
     def for_questions(self, built_with: str | None) -> Embedder | None:
@@ -62,7 +71,7 @@ class Embedders:
         if model.startswith(BEDROCK):
             from bot.aws import embedder
 
-            return embedder(self._settings, model)
+            return embedder(self._settings, model, shared=self._shared())
         from rag_core.backends.fastembed import FastembedEmbedder
 
         return FastembedEmbedder(model, Path(self._settings.folder, "models"), download=download)

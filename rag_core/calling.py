@@ -44,13 +44,15 @@ class Dependency:
         name: str,
         patience: Patience = Patience(),
         *,
+        circuit: Circuit | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        """`circuit`: instead of one of its own."""
         self._name, self._patience, self._clock, self._sleep = name, patience, clock, sleep
         self._lock = threading.Lock()
         self._spare, self._retried = patience.spare_retries, 0
-        self._circuit = Circuit(patience.failures, patience.rest, patience.longest_rest, clock=clock)
+        self._circuit = circuit or Circuit(patience.failures, patience.rest, patience.longest_rest, clock=clock)
 
     def call(self, attempt: Callable[[float], Result], *, timeout: float, deadline: Deadline = NEVER) -> Result:
         """What `attempt` gives, called with the seconds it may take: at most `timeout`, less where little time remains.
@@ -69,9 +71,10 @@ class Dependency:
             try:
                 result = attempt(seconds)
             except UnavailableError as error:
+                took = self._clock() - started
                 # one who had less time than others proves nothing about the dependency by running out of it
-                if seconds == timeout or self._clock() - started < seconds:
-                    self._circuit.failed()
+                if seconds == timeout or took < seconds:
+                    self._circuit.failed(hung=took >= seconds / 2)
                 wait = self._wait(number, error)
                 if wait >= min(deadline.remaining, self._patience.most_asked) or not self._may_retry(number):
                     raise

@@ -36,7 +36,8 @@ class Circuit:
             self._until = now + self._rest  # this call tries it, the others go on waiting
             return 0.0
 
-    def failed(self) -> None:
+    def failed(self, *, hung: bool = False) -> None:  # noqa: ARG002 - for whom that makes a difference
+        """`hung`: it did not refuse, it gave no answer in most of the time that it had."""
         with self._lock:
             self._failed += 1
             if self._failed >= self._failures:

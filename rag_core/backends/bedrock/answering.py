@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStre
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from rag_core.errors import MisconfiguredError, UnavailableError
 from rag_core.markup import blocks
 from rag_core.ports import OnStatement
 from rag_core.prompting import RULES, VERSION, WISHING, asked
+from rag_core.resting import Circuit
 
 PATIENCE = Patience(attempts=2)  # a person waits, and there may be a second model
 COMPLETE = frozenset({"end_turn", "stop_sequence"})
@@ -47,10 +48,18 @@ class Converse:
 class BedrockAnswerModel:
     """AnswerModel; safe to share between threads."""
 
-    def __init__(self, converse: Converse, connection: Connection, patience: Patience = PATIENCE) -> None:
+    def __init__(
+        self,
+        converse: Converse,
+        connection: Connection,
+        patience: Patience = PATIENCE,
+        *,
+        circuits: Callable[[str], Circuit | None] = lambda _: None,
+    ) -> None:
+        """`circuits`: of each model, by its name."""
         self._converse, self._clients = converse, Clients("bedrock-runtime", connection)
         models = [model for model in (converse.model, converse.second_model) if model]
-        self._models = {model: Dependency(f"the model {model}", patience) for model in models}
+        self._models = {model: Dependency(f"the model {model}", patience, circuit=circuits(model)) for model in models}
 
     @property
     def name(self) -> str:

@@ -18,6 +18,7 @@ from rag_core.backends.bedrock.pricing import PROFILES
 from rag_core.calling import Dependency, Patience
 from rag_core.domain import NEVER, Deadline, Vector
 from rag_core.errors import MisconfiguredError, UnavailableError
+from rag_core.resting import Circuit
 
 UNIT = 1e-6  # by which a length may differ from 1
 MOST_TEXTS = 96  # of Cohere, in one request
@@ -55,11 +56,15 @@ class BedrockEmbedder:
         connection: Connection,
         waiting: Patience = WAITING,
         working: Patience = WORKING,
+        *,
+        circuit: Circuit | None = None,
     ) -> None:
+        """`circuit`: of questions; an ingestion waits."""
         self._how, self._clients = embedding, Clients("bedrock-runtime", connection)
         self._family = _family(embedding)
         what = f"the embedding model {embedding.model}"
-        self._for_questions, self._for_passages = Dependency(what, waiting), Dependency(what, working)
+        self._for_questions = Dependency(what, waiting, circuit=circuit)
+        self._for_passages = Dependency(what, working)
         self._pool = ThreadPoolExecutor(embedding.at_once, thread_name_prefix="embedding")
 
     @property
