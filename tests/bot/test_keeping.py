@@ -1,10 +1,12 @@
 """A home from its backup answers as it did; a table from AWS's backup too."""
 
+import gzip
 import hashlib
 import random
 import sqlite3
 import tarfile
 import threading
+import zlib
 from contextlib import closing
 from io import BytesIO
 from pathlib import Path
@@ -90,6 +92,14 @@ def test_a_home_in_use_is_never_overwritten(home: Path, tmp_path: Path) -> None:
         restore(app(home), archive)
 
 
+def same(packed: bytes, other: bytes) -> bool:
+    """Some bits of what is packed say nothing: those that fill its last byte up, and lengths of codes that it lacks."""
+    try:
+        return gzip.decompress(packed) == gzip.decompress(other)
+    except (OSError, EOFError, zlib.error):
+        return False
+
+
 class TestADamagedArchive:
     """Is refused in one sentence, and leaves no trace: the next try is the first."""
 
@@ -111,7 +121,8 @@ class TestADamagedArchive:
         for _ in range(60):
             damaged = bytearray(content)
             damaged[chance.randrange(20, len(content))] ^= 1 << chance.randrange(8)  # before: the time it was made
-            self.refused(archive, bytes(damaged))
+            if not same(bytes(damaged), content):
+                self.refused(archive, bytes(damaged))
         assert restore(app(tmp_path / "new"), archive)
 
     @pytest.mark.parametrize("left", [0.0, 0.1, 0.5, 0.999])
