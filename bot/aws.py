@@ -73,7 +73,7 @@ def answer_model(settings: Settings, *, only: str = "", shared: Cache | None = N
         guardrail_version=settings.guardrail_version,
         prices=prices(settings.prices),
     )
-    return BedrockAnswerModel(converse, _bedrock(settings), circuits=lambda model: _circuit(model, shared))
+    return BedrockAnswerModel(converse, _bedrock(settings), circuits=lambda model: _circuit(settings, model, shared))
 
 
 def embedder(settings: Settings, model: str, *, shared: Cache | None = None) -> Embedder:
@@ -85,16 +85,16 @@ def embedder(settings: Settings, model: str, *, shared: Cache | None = None) -> 
         raise MisconfiguredError(f"{model!r} is no embedding model: name one as {BEDROCK}<model id>")
     dimensions = int(stated["dimensions"] or settings.embedding_dimensions)
     precision = stated["precision"] or settings.embedding_precision
-    embedding, circuit = Embedding(stated["model"], dimensions, precision), _circuit(stated["model"], shared)
-    return BedrockEmbedder(embedding, _bedrock(settings), circuit=circuit)
+    embedding = Embedding(stated["model"], dimensions, precision)
+    return BedrockEmbedder(embedding, _bedrock(settings), circuit=_circuit(settings, embedding.model, shared))
 
 
-def _circuit(model: str, shared: Cache | None) -> "Circuit | None":
+def _circuit(settings: Settings, model: str, shared: Cache | None) -> "Circuit | None":
     if shared is None:
         return None
     from rag_core.caching.circuits import SharedCircuit
 
-    return SharedCircuit(model, shared)
+    return SharedCircuit(f"{settings.tenant} {settings.region} {model}", shared)
 
 
 def reranker(settings: Settings) -> Reranker | None:

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import msgspec
 
+from rag_core.caching.keys import FORMAT
 from rag_core.ports import Cache
 from rag_core.resting import Circuit
 
@@ -26,7 +27,7 @@ class _Hung(msgspec.Struct, frozen=True):
 
 
 class SharedCircuit(Circuit):
-    """Of the part `name`. Its own failures count as ever; where the cache is away, they alone do."""
+    """Of the part `name`, with whose it is. Its own failures count as ever; where the cache is away, they alone do."""
 
     def __init__(
         self,
@@ -40,7 +41,7 @@ class SharedCircuit(Circuit):
         now: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(failures, rest, longest_rest, clock=clock)
-        self._key, self._cache, self._now = f"circuit:{name}", cache, now
+        self._key, self._cache, self._now = f"{FORMAT}:circuit:{name}", cache, now
         self._seen: _Hung | None = None
         self._looked = -LOOK
 

@@ -6,6 +6,7 @@ import pytest
 
 from rag_core.backends.memory import MemoryCache
 from rag_core.caching.circuits import LOOK, SharedCircuit
+from rag_core.caching.keys import FORMAT
 from rag_core.calling import Dependency, Patience
 from rag_core.errors import UnavailableError
 from rag_core.ports import Cache
@@ -99,7 +100,7 @@ def test_without_a_cache_each_knows_for_itself(clock: Clock) -> None:
 
 def test_a_state_that_is_not_ours_is_none(cache: Cache, clock: Clock) -> None:
     first, second = hung(cache, clock)[:2]
-    cache.put({"circuit:m": b"\xff"}, ttl=timedelta(hours=1))
+    cache.put({f"{FORMAT}:circuit:m": b"\xff"}, ttl=timedelta(hours=1))
     clock.now += LOOK
     assert (first.rests(), second.rests()) == (0.0, 0.0)
 
