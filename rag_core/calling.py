@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from rag_core.errors import UnavailableError
+from rag_core.errors import BusyError, UnavailableError
 from rag_core.resting import Circuit
 from rag_core.timing import NEVER, Deadline
 
@@ -59,7 +59,7 @@ class Dependency:
 
         It is tried again when it raises UnavailableError, where attempts, budget and time allow, and not before the
         `retry_after` it names; a longer one than anybody waits ends it. Raises UnavailableError at once while the
-        dependency rests. Any other error passes through, and is an answer: the dependency was there.
+        dependency rests. Any other error passes through, BusyError too, and is an answer: the dependency was there.
         """
         for number in range(1, self._patience.attempts + 1):
             seconds = min(timeout, deadline.remaining)
@@ -70,6 +70,9 @@ class Dependency:
             started = self._clock()
             try:
                 result = attempt(seconds)
+            except BusyError:  # it is there, and takes no more for now: nobody asks again at once
+                self._circuit.answered()
+                raise
             except UnavailableError as error:
                 took = self._clock() - started
                 # one who had less time than others proves nothing about the dependency by running out of it

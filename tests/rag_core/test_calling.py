@@ -8,7 +8,7 @@ import pytest
 
 from rag_core.calling import Dependency, Patience
 from rag_core.domain import Deadline
-from rag_core.errors import RejectedError, UnavailableError
+from rag_core.errors import BusyError, RejectedError, UnavailableError
 
 
 class Clock:
@@ -219,3 +219,16 @@ def test_nobody_waits_an_hour_because_a_header_says_so(clock: Clock) -> None:
     with pytest.raises(UnavailableError, match="busy"):
         dependency(clock).call(failing(1, retry_after=3600), timeout=1)
     assert clock.slept == []
+
+
+def test_a_limit_is_an_answer_that_nobody_asks_for_again(clock: Clock) -> None:
+    asked = dependency(clock, failures=2)
+
+    def busy(_: float) -> None:
+        raise BusyError("it takes no more for now", retry_after=0.1)
+
+    for _ in range(4):
+        with pytest.raises(BusyError, match="takes no more"):
+            asked.call(busy, timeout=1.0)
+    assert clock.slept == []
+    assert asked.call(lambda _: "there", timeout=1.0) == "there"

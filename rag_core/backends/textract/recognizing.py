@@ -39,14 +39,6 @@ REASONS = {
 }
 
 
-class _LimitError(Exception):
-    """An answer as any other, which nobody asks for again at once: Textract is there, and takes no more now."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self.seconds = seconds
-
-
 @dataclass(frozen=True, slots=True)
 class Channel:
     """Where Textract is, what it reads from and where it tells that it is done."""
@@ -121,12 +113,10 @@ class TextractRecognizer:
                     return method(**request)
                 except self._client.exceptions.ClientError as error:
                     if (limits := boto.reasons(error)) & LIMITS:
-                        raise _LimitError(UNTIL_FREE if limits & FULL else UNTIL_CALM) from error
+                        wait = UNTIL_FREE if limits & FULL else UNTIL_CALM
+                        raise BusyError("Textract takes no more for now", retry_after=wait) from error
                     if reason := REASONS.get(error.response["Error"].get("Code", "")):
                         raise RejectedError(reason) from error
                     raise
 
-        try:
-            return self._dependency.call(attempt, timeout=self._timeout)
-        except _LimitError as error:
-            raise BusyError("Textract takes no more for now", retry_after=error.seconds) from error
+        return self._dependency.call(attempt, timeout=self._timeout)
