@@ -57,10 +57,7 @@ def deploy(stage: str, wish: Wish, sam: Sam) -> None:
     there = account.installation(stage)
     try:
         key = begin(there, values, sam, ask=wish.ask)
-        if before is None and not folder and not wish.sources:
-            welcome(there)
-        else:
-            examine(there, key, folder, wish.sources)
+        examine(there, key, folder, wish.sources, new=before is None and not folder and not wish.sources)
     finally:
         paste(there)
 
@@ -93,30 +90,31 @@ def begin(there: Installation, values: Mapping[str, str], sam: Sam, *, ask: bool
     return key
 
 
-def welcome(there: Installation) -> None:
-    """After the first deployment, with nothing to read yet. Raises DeployingError where something else is not well."""
-    wrong = ["the schedules of the sources were not made"] if schedule(there) else []
-    if supportbot(there, "doctor", "--new").returncode:
-        wrong.append("the doctor found what is to be mended")
-    if wrong:
-        raise DeployingError(UNWELL.format("; ".join(wrong), there.stage))
-    say(f"it knows nothing yet: put documents into s3://{there.documents}, and it answers within minutes")
+def examine(
+    there: Installation, key: str, folder: Folder | None = None, sources: Sequence[str] = (), *, new: bool = False
+) -> None:
+    """Schedules, doctor, first documents and first question. Raises DeployingError at the end where one is not well.
 
-
-def examine(there: Installation, key: str, folder: Folder | None = None, sources: Sequence[str] = ()) -> None:
-    """Schedules, doctor, first documents and first question. Raises DeployingError at the end where one is not well."""
+    `new`: nothing is there to be read yet, so nothing is asked.
+    """
     wrong = []
     if schedule(there):
         wrong.append("the schedules of the sources were not made")
-    if supportbot(there, "doctor").returncode:
+    if supportbot(there, "doctor", *(["--new"] if new else [])).returncode:
         wrong.append("the doctor found what is to be mended")
-    wrong += feed(there, folder, sources)
-    found = smoke(there.url, key)
-    say(f"smoke question: {found.text}")
-    if not found.well:
-        wrong.append("the smoke question was not answered, as it cannot be before documents are ingested")
+    if not new:
+        wrong += [*feed(there, folder, sources), *first_question(there, key)]
     if wrong:
         raise DeployingError(UNWELL.format("; ".join(wrong), there.stage))
+    if new:
+        say(f"it knows nothing yet: put documents into s3://{there.documents}, and it answers within minutes")
+
+
+def first_question(there: Installation, key: str) -> list[str]:
+    """What was not well."""
+    found = smoke(there.url, key)
+    say(f"smoke question: {found.text}")
+    return [] if found.well else ["the smoke question was not answered, as it cannot be before documents are ingested"]
 
 
 def fill(there: Installation, *, ask: bool) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from infra import deploying
 from infra.accounts import Account, DeployingError, Installation
 from infra.accounts import Stack as Stack_
 from infra.applying import Sam
-from infra.deploying import Wish, admins, deploy, examine, main, welcome
+from infra.deploying import Wish, admins, deploy, examine, main
 from infra.feeding import Folder
 from infra.filling import ROOT
 from infra.pasting import addresses, manifest
@@ -288,9 +288,9 @@ def test_that_a_first_deployment_knows_nothing_yet_is_no_fault(
     made = Installation("none", there.outputs | outputs)
     monkeypatch.setattr(deploying, "supportbot", command)
     wrong = ""
-    welcome(made)
+    examine(made, "key", new=True)
     assert asked[-1] == ("doctor", "--new")
     assert f"put documents into s3://{made.documents}" in capsys.readouterr().out
     wrong = "doctor"
     with pytest.raises(DeployingError, match="deployed, but the doctor found"):
-        welcome(made)
+        examine(made, "key", new=True)
