@@ -115,13 +115,9 @@ class Ledger:
             return begins
 
     def _look(self) -> None:
-        try:
-            with suppress(SupportBotError):  # what was known counts until it can be told again
-                self._known = found = self.spending()
-                self._tell(found)
-        finally:
-            with self._lock:
-                self._due = self._clock() + BETWEEN
+        with suppress(SupportBotError):  # what was known counts until it can be told again
+            self._known = found = self.spending()
+            self._tell(found)
 
     def _tell(self, spending: Spending) -> None:
         """Once a month and threshold, by one of all; of several that were passed at once only the highest.
