@@ -3,22 +3,15 @@
 import pytest
 
 from rag_core.resting import Circuit
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.contracts.claims import Hands
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> Hands:
+    return Hands()
 
 
-def broken(clock: Clock, failures: int = 3) -> Circuit:
+def broken(clock: Hands, failures: int = 3) -> Circuit:
     circuit = Circuit(failures, rest=5.0, longest_rest=30.0, clock=clock)
     for _ in range(failures):
         assert circuit.rests() == 0
@@ -26,7 +19,7 @@ def broken(clock: Clock, failures: int = 3) -> Circuit:
     return circuit
 
 
-def test_each_look_that_fails_doubles_the_rest_up_to_the_longest(clock: Clock) -> None:
+def test_each_look_that_fails_doubles_the_rest_up_to_the_longest(clock: Hands) -> None:
     circuit, rests = broken(clock), []
     for _ in range(5):
         rests.append(circuit.rests())
@@ -36,7 +29,7 @@ def test_each_look_that_fails_doubles_the_rest_up_to_the_longest(clock: Clock) -
     assert rests == [5.0, 10.0, 20.0, 30.0, 30.0]
 
 
-def test_only_one_looks_and_the_others_wait_for_what_it_finds(clock: Clock) -> None:
+def test_only_one_looks_and_the_others_wait_for_what_it_finds(clock: Hands) -> None:
     circuit = broken(clock)
     clock.now += 5.0
     assert [circuit.rests() > 0 for _ in range(4)] == [False, True, True, True]
@@ -45,14 +38,14 @@ def test_only_one_looks_and_the_others_wait_for_what_it_finds(clock: Clock) -> N
     assert [circuit.rests() for _ in range(4)] == [0.0] * 4
 
 
-def test_what_was_under_way_when_it_broke_makes_no_rest_longer(clock: Clock) -> None:
+def test_what_was_under_way_when_it_broke_makes_no_rest_longer(clock: Hands) -> None:
     circuit = broken(clock)
     for _ in range(20):
         circuit.failed()
     assert circuit.rests() == 5.0
 
 
-def test_after_a_recovery_all_begins_anew(clock: Clock) -> None:
+def test_after_a_recovery_all_begins_anew(clock: Hands) -> None:
     circuit = broken(clock)
     clock.now += 5.0
     assert circuit.rests() == 0

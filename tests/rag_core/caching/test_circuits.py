@@ -10,19 +10,12 @@ from rag_core.caching.keys import FORMAT
 from rag_core.calling import Dependency, Patience
 from rag_core.errors import UnavailableError
 from rag_core.ports import Cache
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.contracts.claims import Hands
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> Hands:
+    return Hands()
 
 
 @pytest.fixture
@@ -30,11 +23,11 @@ def cache() -> Cache:
     return MemoryCache()
 
 
-def processes(cache: Cache, clock: Clock, number: int = 3) -> list[SharedCircuit]:
+def processes(cache: Cache, clock: Hands, number: int = 3) -> list[SharedCircuit]:
     return [SharedCircuit("m", cache, 3, 5.0, 60.0, clock=clock, now=clock) for _ in range(number)]
 
 
-def hung(cache: Cache, clock: Clock) -> list[SharedCircuit]:
+def hung(cache: Cache, clock: Hands) -> list[SharedCircuit]:
     """Each has met it once; all know."""
     made = processes(cache, clock)
     for each in made:
@@ -43,13 +36,13 @@ def hung(cache: Cache, clock: Clock) -> list[SharedCircuit]:
     return made
 
 
-def test_what_hung_for_several_once_each_rests_for_all(cache: Cache, clock: Clock) -> None:
+def test_what_hung_for_several_once_each_rests_for_all(cache: Cache, clock: Hands) -> None:
     made = [*hung(cache, clock), *processes(cache, clock, 1)]
     assert [each.rests() for each in made] == [4.0] * 4
     assert all(each.open for each in made)
 
 
-def test_one_of_all_tries_it_and_each_time_it_hangs_the_rest_doubles(cache: Cache, clock: Clock) -> None:
+def test_one_of_all_tries_it_and_each_time_it_hangs_the_rest_doubles(cache: Cache, clock: Hands) -> None:
     made, rests = hung(cache, clock), []
     for _ in range(5):
         clock.now += max(each.rests() for each in made)
@@ -60,7 +53,7 @@ def test_one_of_all_tries_it_and_each_time_it_hangs_the_rest_doubles(cache: Cach
     assert rests == [10.0, 20.0, 40.0, 60.0, 60.0]
 
 
-def test_once_it_has_answered_one_it_is_there_for_all(cache: Cache, clock: Clock) -> None:
+def test_once_it_has_answered_one_it_is_there_for_all(cache: Cache, clock: Hands) -> None:
     first, second, third = hung(cache, clock)
     clock.now += first.rests()
     assert first.rests() == 0
@@ -70,7 +63,7 @@ def test_once_it_has_answered_one_it_is_there_for_all(cache: Cache, clock: Clock
     assert not second.open
 
 
-def test_what_answers_in_between_was_no_row(cache: Cache, clock: Clock) -> None:
+def test_what_answers_in_between_was_no_row(cache: Cache, clock: Hands) -> None:
     first, second = processes(cache, clock, 2)
     for each in (first, second, first, second, first, second):
         each.failed(hung=True)
@@ -79,7 +72,7 @@ def test_what_answers_in_between_was_no_row(cache: Cache, clock: Clock) -> None:
     assert (first.rests(), second.rests()) == (0.0, 0.0)
 
 
-def test_refusals_stay_with_whom_they_met(cache: Cache, clock: Clock) -> None:
+def test_refusals_stay_with_whom_they_met(cache: Cache, clock: Hands) -> None:
     first, second = processes(cache, clock, 2)
     for _ in range(3):
         first.failed()
@@ -87,7 +80,7 @@ def test_refusals_stay_with_whom_they_met(cache: Cache, clock: Clock) -> None:
     assert (first.rests() > 0, second.rests()) == (True, 0.0)
 
 
-def test_without_a_cache_each_knows_for_itself(clock: Clock) -> None:
+def test_without_a_cache_each_knows_for_itself(clock: Hands) -> None:
     class Away(MemoryCache):
         def get(self, keys: object) -> list[bytes | None]:
             return [None]
@@ -98,14 +91,14 @@ def test_without_a_cache_each_knows_for_itself(clock: Clock) -> None:
     assert (first.rests(), second.rests()) == (5.0, 0.0)
 
 
-def test_a_state_that_is_not_ours_is_none(cache: Cache, clock: Clock) -> None:
+def test_a_state_that_is_not_ours_is_none(cache: Cache, clock: Hands) -> None:
     first, second = hung(cache, clock)[:2]
     cache.put({f"{FORMAT}:circuit:m": b"\xff"}, ttl=timedelta(hours=1))
     clock.now += LOOK
     assert (first.rests(), second.rests()) == (0.0, 0.0)
 
 
-def test_a_dependency_tells_what_took_all_its_time(cache: Cache, clock: Clock) -> None:
+def test_a_dependency_tells_what_took_all_its_time(cache: Cache, clock: Hands) -> None:
     def slow(seconds: float) -> None:
         clock.now += 0.8 * seconds  # a timeout of its own, within what there is
         raise UnavailableError("it did not answer")
