@@ -47,7 +47,7 @@ def cli(context: click.Context, home: str | None, stage: str | None) -> None:
     """Answers from your documents, with sources, and says so when they are silent."""
     context.obj = home
     if stage:
-        from bot.staging import settings_of
+        from bot.stages import settings_of
 
         os.environ.update(settings_of(stage, cache=context.invoked_subcommand != "doctor"))
 

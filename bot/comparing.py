@@ -18,9 +18,8 @@ from rag_core.jobs import Job
 
 CENT = 0.005  # USD: what is below half a cent is shown in finer digits
 BILLED = timedelta(days=2)  # ago: a bill is up to a day late
-AGAIN = timedelta(
-    hours=12
-)  # younger than the answer of the day before, which a schedule is never exactly 24 hours after
+# younger than the answer of the day before, which a schedule is never exactly 24 hours after
+AGAIN = timedelta(hours=12)
 APART, LEAST = 0.25, 1.0  # share of what was metered, and USD, from which on somebody is told
 
 

@@ -67,9 +67,8 @@ class Gathering:
         self._resumable = source if isinstance(source, Interruptible) else None
         self._seen = parts.records.get(GATHERED, run)
         head = msgspec.json.decode(self._seen.value, type=Head) if self._seen else Head(version, now)
-        self._head = (
-            head if head.version == version else Head(version, now)
-        )  # rolled back meanwhile: from the beginning
+        same = head.version == version  # else it was rolled back meanwhile: from the beginning
+        self._head = head if same else Head(version, now)
         self._taken: list[Taken] = []
         self._noted, self._at = 0, time.monotonic()
 

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from bot.settings import load
-from bot.staging import settings_of
+from bot.stages import settings_of
 from rag_core.errors import MisconfiguredError
 from tests.infra.stacks import Stack, install
 
