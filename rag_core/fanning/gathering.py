@@ -97,6 +97,8 @@ class Gathering:
                 found.add(item)
                 needed = found.items.get(item.id) is item and not is_known(item)
                 self._taken.append(self._read(item) if needed else Taken(item))
+        except HeldError:  # the other's notes stand
+            raise
         except (PausedError, UnavailableError, MisconfiguredError):
             self._note()
             raise
@@ -141,13 +143,13 @@ class Gathering:
         name = token_hex(4)
         self._parts.staging.put(self._run, _place(name), self._resumable.place())
         self._store.put(self._run, _part(name), self._taken[self._noted :])
-        self._head = Head(self._head.version, self.began, [*self._head.parts, name])
-        value = msgspec.json.encode(self._head)
+        head = Head(self._head.version, self.began, [*self._head.parts, name])
+        value = msgspec.json.encode(head)
         kept = self._parts.records.change(GATHERED, self._run, value, seen=self._seen, ttl=KEPT)
         self._seen = self._parts.records.get(GATHERED, self._run)
         if not kept or self._seen is None or self._seen.value != value:
             raise HeldError("another worker reads the same source for the same run")
-        self._noted, self._at = len(self._taken), time.monotonic()
+        self._head, self._noted, self._at = head, len(self._taken), time.monotonic()
 
 
 def _part(name: str) -> str:

@@ -182,19 +182,33 @@ def test_it_is_cancelled_between_two_steps(crew: Crew, site: Website) -> None:
 
 
 def test_of_two_that_read_for_one_run_one_leaves(crew: Crew, site: Website) -> None:
-    long = reading(crew, site, 300, pause=6.0)
-    crew.lottery.waiting *= 2  # delivered twice, and one while the other is at it
-    first = long.left()[0]
-    met = list[bool]()
+    long = reading(crew, site, 300)
+    order = long.left()[0]
+    by_second = list[int]()
 
     def sleep(seconds: float, own=long._sleep) -> None:  # type: ignore[no-untyped-def]
-        if len(long.pauses) == 120 and not met:
-            met.append(True)
-            crew.lottery.waiting.pop(0)
-            long.steps.work(first, last=False, deadline=Deadline.within(500))
-        own(seconds)
+        if len(long.pauses) == MOST + 20 and not by_second:
+            by_second.append(-len(long.pages))
+            long.steps.work(order, last=False, deadline=Deadline.within(180))  # the same once more, meanwhile
+            by_second.append(len(long.pages))
+            own(seconds)
+            long.asked += 1  # for the first, whose pause is over long ago
+        else:
+            own(seconds)
 
     long._sleep = sleep  # type: ignore[method-assign]
+    assert long.plan(1) == 1
+    assert 20 < sum(by_second) < 2 * MOST
+    assert len(long.pages) == 2 * MOST + sum(by_second)  # the first one has met the other's note with its own, and left
     long.plan()
-    assert met
-    assert len(long.left()) in (299, 2 * 299)
+    assert {each.payload["step"] for each in long.left()} == {Step.DOCUMENT}
+    assert len(long.left()) == 299
+    assert set(long.pages) == {f"/p{number}" for number in range(300)}
+
+
+def test_a_pause_that_is_longer_than_a_worker_lives_is_told(crew: Crew, site: Website) -> None:
+    site.lay("/robots.txt", b"User-agent: *\nCrawl-delay: 1000", "text/plain")
+    long = reading(crew, site, 3, seconds=86_400.0)
+    assert long.plan() <= TRIES
+    assert long.run().state is RunState.FAILED
+    assert "asks for 1000 s between two requests, longer than a worker has" in long.run().reason
