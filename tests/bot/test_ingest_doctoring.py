@@ -10,6 +10,7 @@ import pytest
 from bot.app import App
 from bot.doctoring import Finding, examine
 from bot.settings import Settings, load
+from rag_core.backends.s3_staging import S3Staging
 from tests.fakes.aws_wire import create_table
 from tests.fakes.textract.account import ROLE
 from tests.fakes.textract.server import textract
@@ -99,6 +100,15 @@ def test_the_queue_and_the_bucket_of_ingestions_are_used_as_a_worker_does(settin
     assert (findings["ingest queue"].well, findings["ingest queue"].text) == (True, "0 jobs wait")
     assert findings["staging bucket"].well
     assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket="staging")
+
+
+def test_a_bucket_that_does_not_give_back_what_it_was_given_is_not_well(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(S3Staging, "get", lambda self, run, name: None)  # as where a rule removes it at once
+    staged = found(settings)["staging bucket"]
+    assert not staged.well
+    assert "does not give back" in staged.text
 
 
 def test_a_queue_and_a_bucket_that_are_not_there_are_told_with_their_settings(settings: Settings, aws_url: str) -> None:
