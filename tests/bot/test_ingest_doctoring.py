@@ -105,7 +105,7 @@ def test_the_queue_and_the_bucket_of_ingestions_are_used_as_a_worker_does(settin
 def test_a_bucket_that_does_not_give_back_what_it_was_given_is_not_well(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(S3Staging, "get", lambda self, run, name: None)  # as where a rule removes it at once
+    monkeypatch.setattr(S3Staging, "get", lambda *_: None)  # as where a rule removes it at once
     staged = found(settings)["staging bucket"]
     assert not staged.well
     assert "does not give back" in staged.text
