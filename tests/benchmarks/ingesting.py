@@ -18,6 +18,7 @@ from typing import Any
 
 import boto3
 import httpx
+from moto.sqs.models import SQSBackend
 
 from bot import fanning, ingest_worker
 from bot.app import App, build
@@ -178,6 +179,10 @@ def worker() -> None:
 
 
 def moto() -> None:
+    def young(*_: object) -> bool:  # for each message that it gives, moto counts its whole queue to say that
+        return True
+
+    SQSBackend.is_message_valid_based_on_retention_period = young  # type: ignore[method-assign]
     with account() as url:
         told = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
         print(json.dumps(told | {"AWS_ENDPOINT_URL": url}), flush=True)

@@ -10,7 +10,7 @@ import pytest
 
 from bot import ingest_worker
 from rag_core.backends.opensearch.index import OpenSearchIndex
-from rag_core.backends.opensearch.target import Engine, Target
+from rag_core.backends.opensearch.target import Target
 from rag_core.backends.textract.recognizing import Channel, TextractRecognizer
 from rag_core.calling import Patience
 from rag_core.domain import NEVER, Audience
@@ -27,11 +27,6 @@ from tests.services.aws import REGION
 
 QUICK = Patience(first_wait=0.01, longest_wait=0.02, spare_retries=5.0)
 Make = Callable[..., Crew]
-
-
-@pytest.fixture
-def target(opensearch_url: str, index_prefix: str) -> Target:
-    return Target(opensearch_url, alias=f"{index_prefix}docs", engine=Engine.LUCENE, visible_within=20)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from rag_core.runs import RunState
 from tests.fakes.serverless.proxy import Proxy, serving
 from tests.making import write
 from tests.rag_core.fanning.crew import Crew, Lottery
-from tests.rag_core.fanning.test_steps import every, found, text, word
+from tests.rag_core.fanning.pages import every, found, text, word
 
 
 @pytest.fixture(params=[Kind.NEXTGEN, Kind.CLASSIC])
