@@ -18,6 +18,7 @@ from typing import Any
 
 import boto3
 import httpx
+import pytest
 from moto.sqs.models import SQSBackend
 
 from bot import fanning, ingest_worker
@@ -179,11 +180,9 @@ def worker() -> None:
 
 
 def moto() -> None:
-    def young(*_: object) -> bool:  # for each message that it gives, moto counts its whole queue to say that
-        return True
-
-    SQSBackend.is_message_valid_based_on_retention_period = young  # type: ignore[method-assign]
-    with account() as url:
+    with pytest.MonkeyPatch.context() as patch, account() as url:
+        # to tell how old a message is, moto counts its whole queue: with 2,000 that was most of its time
+        patch.setattr(SQSBackend, "is_message_valid_based_on_retention_period", lambda *_: True)
         told = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
         print(json.dumps(told | {"AWS_ENDPOINT_URL": url}), flush=True)
         threading.Event().wait()

@@ -150,7 +150,7 @@ def test_one_whose_flaw_is_ours_is_tried_again_and_ends_with_its_kind_alone(crew
     built = crew()
     built.ingest("r1")
 
-    def flawed(_: Build) -> None:
+    def flawed(build: Build) -> None:  # noqa: ARG001 - the port says how it is called
         raise ValueError("secret text of a customer")
 
     built.parts.assembly.check = flawed  # type: ignore[method-assign]
@@ -177,7 +177,7 @@ def test_one_that_is_away_at_every_try_ends_with_its_reason(crew: Make) -> None:
     built = crew()
     built.ingest("r1")
 
-    def away(_: Build) -> None:
+    def away(build: Build) -> None:  # noqa: ARG001 - the port says how it is called
         raise UnavailableError("the index cannot be reached")
 
     built.parts.assembly.check = away  # type: ignore[method-assign]
