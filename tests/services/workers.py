@@ -46,7 +46,9 @@ class Units(LoadFileScheduling):  # type: ignore[misc]  # xdist states no types
 
 @cache
 def uses_node(file: Path) -> bool:
-    return NODE.search(file.read_text("utf-8")) is not None
+    """A fixture of its folder may ask for it as well."""
+    both = (file, file.parent / "conftest.py")
+    return any(NODE.search(each.read_text("utf-8")) for each in both if each.exists())
 
 
 @pytest.hookimpl(optionalhook=True)
