@@ -10,6 +10,7 @@ from rag_core.runs import IngestionRun, RunRecord
 if TYPE_CHECKING:
     from rag_core.costing import Costs
     from rag_core.reporting import Drafts, Report
+    from rag_core.tallies import Verdicts
 
 
 def answer(answer: Answer) -> dict[str, Any]:
@@ -109,6 +110,14 @@ def report(report: "Report") -> dict[str, Any]:
         "gaps_alike_in": "meaning" if report.by_meaning else "words",
         "days": [{"day": d.day.isoformat(), "answered": d.answered, "declined": d.declined} for d in report.days],
         "reasons": dict(report.reasons),
+        "channels": {
+            each.name: {"questions": each.questions, "answered": each.answered} | _verdicts(each.verdicts)
+            for each in report.channels
+        },
+        "sources": {name: _verdicts(verdicts) for name, verdicts in report.sources},
+        "ingestions": {
+            source: {state.value: count for state, count in ended.items()} for source, ended in report.ingestions
+        },
         "metered_usd": round(report.used.cost_usd, 6),
         "metered_usd_per_answer": report.usd_per_answer,
         "tokens_per_answer": report.tokens_per_answer,
@@ -116,6 +125,10 @@ def report(report: "Report") -> dict[str, Any]:
         "drafts": _drafts(report.drafts),
         "shadow": _drafts(report.shadow),
     }
+
+
+def _verdicts(verdicts: "Verdicts") -> dict[str, Any]:
+    return {"helpful": verdicts.helpful, "not_helpful": verdicts.not_helpful}
 
 
 def _drafts(drafts: "Drafts") -> dict[str, Any]:

@@ -4,20 +4,21 @@ A report is made of a day's counters and of short lists; the index only says mor
 where there is none.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from rag_core.domain import AnswerRecord, Declined, Outcome, Usage, Use
+from rag_core.domain import AnswerRecord, Declined, Outcome, SourceName, Usage, Use
 from rag_core.grouping import group
 from rag_core.ports import Embedder, FeedbackLog
-from rag_core.tallies import Durations, Tally
+from rag_core.runs import RunState
+from rag_core.tallies import Durations, Tally, Verdicts
 
 LISTED = 10  # worst answers, and gaps
 GROUPED = 500  # questions without an answer that are compared with each other, the newest
 UNSAID = "no reason given"
-NOTHING, UNTIMED = Usage(""), Durations()
+NOTHING, UNTIMED, UNRATED = Usage(""), Durations(), Verdicts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,24 @@ class Day:
     day: date
     answered: int
     declined: int
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What was asked in one channel, and what people there said of the answers."""
+
+    name: str
+    answered: int
+    declined: int
+    verdicts: Verdicts
+
+    @property
+    def questions(self) -> int:
+        return self.answered + self.declined
+
+    @property
+    def answered_share(self) -> float:
+        return self.answered / self.questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +105,9 @@ class Report:
     shadow: Drafts = Drafts()  # that nobody was shown: what would have been
     used: Usage = NOTHING  # of all metered models, by answered questions and others
     durations: Durations = UNTIMED
+    channels: tuple[Channel, ...] = ()  # most questions first
+    sources: tuple[tuple[SourceName, Verdicts], ...] = ()  # that rated answers stood on, most ratings first
+    ingestions: tuple[tuple[SourceName, Mapping[RunState, int]], ...] = ()  # runs that ended in the period, by how
 
     @property
     def usd_per_answer(self) -> float | None:
@@ -141,6 +163,8 @@ def report(
         drafts=_drafts([tally.uses for tally in tallies], sum(tally.kept for tally in tallies)),
         shadow=_drafts([tally.shadow_uses for tally in tallies], sum(tally.shadow_kept for tally in tallies)),
         durations=Durations.over(tally.durations for tally in tallies),
+        channels=_channels(tallies),
+        sources=_sources(tallies),
         used=_sum([each for of_day in usage.values() for each in of_day]),
     )
 
@@ -159,6 +183,25 @@ def _sum(usage: Sequence[Usage]) -> Usage:
 def _day(tally: Tally) -> Day:
     answered = tally.outcomes.get(Outcome.ANSWERED, 0)
     return Day(tally.day, answered, sum(tally.outcomes.values()) - answered)
+
+
+def _channels(tallies: Sequence[Tally]) -> tuple[Channel, ...]:
+    outcomes: defaultdict[str, Counter[Outcome]] = defaultdict(Counter)
+    for tally in tallies:
+        for name, counts in tally.asked_in.items():
+            outcomes[name].update(counts)
+    verdicts = {name: Verdicts.over(tally.rated_in.get(name, UNRATED) for tally in tallies) for name in outcomes}
+    found = [
+        Channel(name, counts[Outcome.ANSWERED], counts.total() - counts[Outcome.ANSWERED], verdicts[name])
+        for name, counts in outcomes.items()
+    ]
+    return tuple(sorted(found, key=lambda channel: (-channel.questions, channel.name)))
+
+
+def _sources(tallies: Sequence[Tally]) -> tuple[tuple[SourceName, Verdicts], ...]:
+    names = sorted({name for tally in tallies for name in tally.rated_from})
+    found = [(name, Verdicts.over(tally.rated_from.get(name, UNRATED) for tally in tallies)) for name in names]
+    return tuple(sorted(found, key=lambda pair: -pair[1].ratings))
 
 
 def _drafts(days: Sequence[Mapping[Use, int]], kept: float) -> Drafts:

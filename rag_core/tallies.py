@@ -1,4 +1,4 @@
-"""A day in numbers: how its questions ended, what became of the answers, and how long they took.
+"""A day in numbers: how its questions ended, what became of the answers, where, and how long they took.
 
 Times are counted in buckets a quarter of a doubling wide, so that a percentile needs no answer to be read: it is given
 as the middle of its bucket, at most 9.1 % beside what it was.
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from math import ceil, floor, log2
 
-from rag_core.domain import Answer, Outcome, Use
+from rag_core.domain import Answer, Outcome, SourceName, Use
 
 FIRST, TOTAL = "first", "total"
 TIMED = {FIRST: "f", TOTAL: "t"}  # in buckets; short names, as the size of a day's counters is paid with every write
@@ -83,6 +83,28 @@ class Durations:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdicts:
+    """How many ratings say what."""
+
+    helpful: int = 0
+    not_helpful: int = 0
+
+    @property
+    def ratings(self) -> int:
+        return self.helpful + self.not_helpful
+
+    @property
+    def helpful_share(self) -> float | None:
+        """None without a rating."""
+        return self.helpful / self.ratings if self.ratings else None
+
+    @classmethod
+    def over(cls, found: Iterable["Verdicts"]) -> "Verdicts":
+        each = list(found)
+        return cls(sum(one.helpful for one in each), sum(one.not_helpful for one in each))
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """The questions of one day: how they ended, and what became of their answers, whenever that showed.
 
@@ -98,6 +120,9 @@ class Tally:
     shadow_uses: Mapping[Use, int] = field(default_factory=dict)
     shadow_kept: float = 0.0
     durations: Durations = Durations()
+    asked_in: Mapping[str, Mapping[Outcome, int]] = field(default_factory=dict)  # by channel
+    rated_in: Mapping[str, Verdicts] = field(default_factory=dict)  # by channel
+    rated_from: Mapping[SourceName, Verdicts] = field(default_factory=dict)  # an answer from several counts for each
 
 
 def _at(found: Iterable[tuple[int, float]], rank: float) -> float:

@@ -1,7 +1,7 @@
 """`supportbot report`: what was asked, what helped, what the documents lack."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ import click
 
 from bot import durations, presenting, spending
 from bot.commands import options
-from rag_core.reporting import Drafts, Gap, Report
+from rag_core.reporting import Channel, Drafts, Gap, Report
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -92,6 +92,12 @@ def _print(made: Report) -> None:
         console.print(_sent(made.drafts))
     if made.shadow.compared:
         console.print(_would_have_been(made.shadow))
+    for source, ended in made.ingestions:
+        console.print(f"Ingestions of {source}: " + ", ".join(f"{count} {state}" for state, count in ended.items()))
+    if made.channels:
+        console.print(_channels(made.channels))
+    if made.sources:
+        console.print(_sources(made))
     if made.worst:
         console.print(_worst(made))
     if made.gaps:
@@ -119,6 +125,26 @@ def _would_have_been(shadow: Drafts) -> str:
         f"Shadow mode: {shadow.compared} tickets that agents answered would have had a draft; agents wrote the same in "
         f"{shadow.as_is}, part of it in {shadow.edited}{kept}, something else in {shadow.unused}"
     )
+
+
+def _channels(channels: Sequence[Channel]) -> "Table":
+    from rich.table import Table
+
+    table = Table("Channel", "Questions", "Answered", "Ratings", "Helpful", title="By channel", title_justify="left")
+    for each in channels:
+        said = (f"{each.verdicts.ratings}", _share(each.verdicts.helpful_share))
+        table.add_row(each.name, f"{each.questions}", _share(each.answered_share), *said)
+    return table
+
+
+def _sources(made: Report) -> "Table":
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("Source", "Ratings", "Helpful", title="By source", title_justify="left")
+    for name, verdicts in made.sources:
+        table.add_row(escape(name), f"{verdicts.ratings}", _share(verdicts.helpful_share))
+    return table
 
 
 def _worst(made: Report) -> "Table":

@@ -91,7 +91,13 @@ def test_ask_rate_and_report(supportbot: Command, docs: Path) -> None:
     assert (report["questions"], report["ratings"], report["helpful_share"]) == (3, 1, 0)
     assert report["worst_answers"][0]["comments"] == ["It is ten."]
     assert ["zebra giraffe"] in [gap["questions"] for gap in report["gaps"]]
-    assert "zebra giraffe" in supportbot("report").stdout
+    shown = supportbot("report").stdout
+    assert "zebra giraffe" in shown
+    assert report["channels"] == {"terminal": {"questions": 3, "answered": 2, "helpful": 0, "not_helpful": 1}}
+    assert report["sources"] == {str(docs): {"helpful": 0, "not_helpful": 1}}
+    assert report["ingestions"] == {str(docs): {"done": 1}}
+    assert f"Ingestions of {docs}: 1 done" in shown.replace("\n", "")
+    assert re.search(r"terminal\W+3\W+67%\W+1\W+0%", shown)
 
 
 def test_a_report_of_a_period(supportbot: Command, docs: Path) -> None:

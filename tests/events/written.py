@@ -38,7 +38,8 @@ from rag_core.jobs import Job, JobId, JobKind
 from rag_core.ports import Claims, FeedbackLog, Records
 from rag_core.recording import Book, Held
 from rag_core.runs import Failure, IngestionRun, RunId, RunRecord, RunState
-from rag_core.tallies import Tally
+from rag_core.tallies import Tally, Verdicts
+from tests.contracts.feedback import whole
 from tests.contracts.jobs import INGESTION, job
 from tests.making import NOON, SOURCE, answer, chunk, document, passage, question
 
@@ -129,7 +130,7 @@ def check(log: FeedbackLog, claims: Claims, records: Records) -> None:
     assert record.question == ASKED
     assert (record.text, record.citations, record.ratings, record.acceptance) == (GIVEN.text, (CITED,), (RATED,), SENT)
     assert (record.complete, record.not_covered) == (False, "the tax")
-    assert log.tally(date(2026, 1, 1)) == [TALLY]
+    assert whole(log, date(2026, 1, 1)) == [TALLY]
     assert dict(log.usage()) == {NOON.date(): (SPENT,)}
     assert [each.question.id for each in log.worst(limit=5)] == [ASKED.id]
     assert [each.text for each in log.declined(limit=5)] == [GAP.text]
@@ -155,5 +156,8 @@ def go_on(log: FeedbackLog) -> None:
     """Of what the release before has written, more can be said."""
     log.record_rating(replace(RATED, helpful=True, reason=""))
     log.record_answer(replace(ASKED, text="Again?"), GIVEN)
-    assert log.tally()[0].helpful == 1
+    (tally,) = log.tally()
+    assert tally.helpful == 1
+    assert tally.rated_in == {ASKED.channel: Verdicts(helpful=1)}
+    assert tally.asked_in[ASKED.channel][Outcome.ANSWERED] == 1
     assert log.answer(ASKED.id).question.text == "Again?"

@@ -3,6 +3,7 @@
 A difference goes into the transaction of the write that makes it.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -12,12 +13,15 @@ from typing import Any
 
 from rag_core.backends.dynamodb.items import outcome_of, usage_of
 from rag_core.backends.dynamodb.table import Item, number
-from rag_core.domain import Outcome, Usage, Use
-from rag_core.tallies import Durations, Tally
+from rag_core.domain import Outcome, SourceName, Usage, Use
+from rag_core.tallies import Durations, Tally, Verdicts
 
-Counts = Mapping[str, Decimal]  # by an attribute's name: outcome/answered, reason/wrong, usage/<model>/input_tokens
+# By an attribute's name: outcome/answered, reason/wrong, usage/<model>/input_tokens, in/slack/answered, from/pages/yes
+Counts = Mapping[str, Decimal]
 OUTCOME, HELPFUL, REASON, USAGE = "outcome/", "helpful", "reason/", "usage/"
 USE, KEPT, SHADOW = "use/", "kept", "shadow/"  # those of drafts that were not shown begin with SHADOW
+ASKED_IN, RATED_IN, RATED_FROM = "in/", "rated/", "from/"  # a channel's questions and ratings, a source's ratings
+YES, NO = "yes", "no"
 
 
 def of_answer(item: Item) -> Counts:
@@ -28,15 +32,23 @@ def of_answer(item: Item) -> Counts:
         for usage in usage_of(item):
             for name, amount in _amounts(usage).items():
                 counts[f"{USAGE}{usage.model}/{name}"] += amount
-        for name, value in item.get("durations", {}).get("M", {}).items():  # an item of before has none
-            counts[name] += Decimal(value["N"])
+        if "durations" in item:  # else it is of before, when neither was counted
+            counts[f"{ASKED_IN}{item['channel']['S']}/{outcome_of(item)}"] += 1
+            for name, value in item["durations"]["M"].items():
+                counts[name] += Decimal(value["N"])
     return counts
 
 
 def of_rating(item: Item) -> Counts:
     if not item:
         return {}
-    return {HELPFUL if item["helpful"]["BOOL"] else REASON + str(item["reason"]["S"]): Decimal(1)}
+    helpful = bool(item["helpful"]["BOOL"])
+    names = [HELPFUL if helpful else REASON + str(item["reason"]["S"])]
+    said = YES if helpful else NO
+    if "channel" in item:  # one of before has none
+        names += [f"{RATED_IN}{item['channel']['S']}/{said}"]
+        names += [f"{RATED_FROM}{source}/{said}" for source in json.loads(item["cited"]["S"])]
+    return dict.fromkeys(names, Decimal(1))
 
 
 def of_acceptance(item: Item) -> Counts:
@@ -83,8 +95,20 @@ def tally(day: date, counts: Counts) -> Tally:
     uses, kept = _uses(counts)
     shadow_uses, shadow_kept = _uses(_under(SHADOW, counts))
     durations = Durations.among({name: float(count) for name, count in counts.items()})
-    helpful = int(counts.get(HELPFUL, 0))
-    return Tally(day, outcomes, helpful, reasons, uses, kept, shadow_uses, shadow_kept, durations)
+    return Tally(
+        day,
+        outcomes,
+        int(counts.get(HELPFUL, 0)),
+        reasons,
+        uses,
+        kept,
+        shadow_uses,
+        shadow_kept,
+        durations,
+        asked_in={name: {Outcome(end): n for end, n in of.items()} for name, of in _apart(ASKED_IN, counts).items()},
+        rated_in={name: _verdicts(of) for name, of in _apart(RATED_IN, counts).items()},
+        rated_from={SourceName(name): _verdicts(of) for name, of in _apart(RATED_FROM, counts).items()},
+    )
 
 
 def usage(counts: Counts) -> tuple[Usage, ...]:
@@ -99,6 +123,19 @@ def usage(counts: Counts) -> tuple[Usage, ...]:
 def _uses(counts: Counts) -> tuple[dict[Use, int], float]:
     uses = {Use(name): int(count) for name, count in _under(USE, counts).items()}
     return uses, float(counts.get(KEPT, 0))
+
+
+def _apart(prefix: str, counts: Counts) -> Mapping[str, Mapping[str, int]]:
+    """By what follows the prefix, then by the last word."""
+    found: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for name, count in _under(prefix, counts).items():
+        whose, _, what = name.rpartition("/")
+        found[whose][what] = int(count)
+    return found
+
+
+def _verdicts(counts: Mapping[str, int]) -> Verdicts:
+    return Verdicts(counts.get(YES, 0), counts.get(NO, 0))
 
 
 def _under(prefix: str, counts: Counts) -> dict[str, Decimal]:

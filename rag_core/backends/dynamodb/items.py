@@ -86,12 +86,15 @@ def answer_item(question: Question, answer: Answer, former: Item, retention: tim
 
 
 def rating_item(rating: Rating, former: Item, answer: Item) -> dict[str, Any]:
+    """It keeps where it counts: the answer may be drafted again."""
     return {
         **rating_key(rating.question_id, rating.person),
         "helpful": {"BOOL": rating.helpful},
         "rated_at": text(_utc(rating.rated_at)),
         "reason": text(rating.reason),
         "comment": text(cut(rating.comment, LONGEST_COMMENT)),
+        "channel": answer["channel"],
+        "cited": text(_fitting(_cited(answer), LONGEST_SOURCES)),
         "rev": next_rev(former),
         TTL: answer[TTL],
     }
@@ -125,6 +128,10 @@ def record_of(answer: Item, others: Sequence[Item]) -> AnswerRecord:
         bool(answer["complete"]["BOOL"]) if "complete" in answer else True,  # of an answer of before it was kept
         str(answer["not_covered"]["S"]) if "not_covered" in answer else "",
     )
+
+
+def _cited(answer: Item) -> list[str]:
+    return sorted({source for _, _, source, *_ in json.loads(answer["citations"]["S"])})
 
 
 def declined_of(item: Item) -> Declined:

@@ -4,16 +4,14 @@ A file of its own, so that an ingestion's writes never hold up an answer.
 """
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import astuple, replace
+from dataclasses import astuple
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
-from rag_core.backends.sqlite import durations
+from rag_core.backends.sqlite import durations, tallying
 from rag_core.backends.sqlite.opening import SqliteFile
 from rag_core.backends.sqlite.schema import upgrade, utc
 from rag_core.domain import (
@@ -96,10 +94,11 @@ class SqliteFeedbackLog(SqliteFile):
     def record_rating(self, rating: Rating) -> None:
         with self._kept():
             recorded = self._db.execute(
-                f"INSERT INTO rating ({RATED}, day) SELECT question_id, ?,?,?,?,?, substr(asked_at, 1, 10) FROM answer "
+                f"INSERT INTO rating ({RATED}, day, channel, cited) "
+                "SELECT question_id, ?,?,?,?,?, substr(asked_at, 1, 10), channel, cited_in(citations) FROM answer "
                 "WHERE question_id = ? AND forgotten = 0 ON CONFLICT (question_id, person) DO UPDATE SET "
                 "helpful = excluded.helpful, rated_at = excluded.rated_at, reason = excluded.reason, "
-                "comment = excluded.comment",
+                "comment = excluded.comment, cited = excluded.cited",
                 [rating.person, rating.helpful, utc(rating.rated_at), rating.reason, rating.comment]
                 + [rating.question_id],
             )
@@ -122,26 +121,8 @@ class SqliteFeedbackLog(SqliteFile):
             return self._read(question_id)
 
     def tally(self, since: date | None = None) -> list[Tally]:
-        first = since.isoformat() if since else ""
         with self._use():
-            outcomes = self._db.execute(
-                "SELECT substr(asked_at, 1, 10) AS day, outcome, count(*) FROM answer "
-                "WHERE day >= ? GROUP BY 1, 2 ORDER BY 1",
-                [first],
-            ).fetchall()
-            ratings = self._db.execute(
-                "SELECT day, helpful, reason, count(*) FROM rating WHERE day >= ? GROUP BY 1, 2, 3", [first]
-            ).fetchall()
-            uses = self._db.execute(
-                "SELECT day, shadow, use, count(*), sum(kept) FROM acceptance "
-                "WHERE day >= ? GROUP BY 1, 2, 3 ORDER BY 1",
-                [first],
-            ).fetchall()
-            took = durations.by_day(self._db, first)
-        found = {day: _uses(list(of_day)) for day, of_day in groupby(uses, lambda row: str(row[0]))}
-        for day, of_day in took.items():
-            found.setdefault(day, {})["durations"] = of_day
-        return [replace(tally, **found.get(tally.day.isoformat(), {})) for tally in _tallies(outcomes, ratings)]
+            return tallying.tallies(self._db, since.isoformat() if since else "")
 
     def usage(self, since: date | None = None) -> dict[date, tuple[Usage, ...]]:
         with self._use():
@@ -231,38 +212,11 @@ def _unknown(question_id: str) -> str:
     return f"there is no answer with the id {question_id!r}: take the id that `supportbot ask` ended with"
 
 
-def _tallies(outcomes: Iterable[tuple[str, str, int]], ratings: Iterable[tuple[str, int, str, int]]) -> list[Tally]:
-    ended: dict[str, dict[Outcome, int]] = {}
-    for day, outcome, count in outcomes:
-        ended.setdefault(day, {})[Outcome(outcome)] = count
-    helpful: Counter[str] = Counter()
-    not_helpful: dict[str, dict[str, int]] = {}
-    for day, helped, reason, count in ratings:
-        if helped:
-            helpful[day] += count
-        else:
-            not_helpful.setdefault(day, {})[reason] = count
-    return [
-        Tally(date.fromisoformat(day), counts, helpful[day], not_helpful.get(day, {})) for day, counts in ended.items()
-    ]
-
-
 def _rating(row: tuple[str, str, int, str, str, str]) -> Rating:
     question_id, person, helpful, rated_at, reason, comment = row
     return Rating(
         QuestionId(question_id), PersonId(person), bool(helpful), datetime.fromisoformat(rated_at), reason, comment
     )
-
-
-def _uses(rows: Sequence[tuple[str, int, str, int, float]]) -> dict[str, Any]:
-    """A day's, as Tally names them."""
-    shown, shadow = ([row[2:] for row in rows if row[1] == apart] for apart in (0, 1))
-    return {
-        "uses": {Use(use): count for use, count, _ in shown},
-        "kept": sum(kept for use, _, kept in shown if use == Use.EDITED),
-        "shadow_uses": {Use(use): count for use, count, _ in shadow},
-        "shadow_kept": sum(kept for use, _, kept in shadow if use == Use.EDITED),
-    }
 
 
 def _acceptance(row: tuple[str, str, float, int, str]) -> Acceptance:

@@ -60,11 +60,22 @@ DURATIONS = """
 ALTER TABLE answer ADD COLUMN durations TEXT NOT NULL DEFAULT '{}';
 CREATE TABLE duration (day TEXT, name TEXT, amount REAL NOT NULL, PRIMARY KEY (day, name)) WITHOUT ROWID;
 """
-UPGRADES = (FIRST, USAGE_AND_SOURCES, ACCEPTANCE, LIMITS, FORGOTTEN, DURATIONS)
+CHANNEL_AND_CITED = """
+ALTER TABLE rating ADD COLUMN channel TEXT NOT NULL DEFAULT '';
+ALTER TABLE rating ADD COLUMN cited TEXT NOT NULL DEFAULT '[]';
+UPDATE rating SET (channel, cited) =
+    (SELECT channel, cited_in(citations) FROM answer WHERE answer.question_id = rating.question_id);
+DROP INDEX answer_day;
+CREATE INDEX answer_day ON answer (substr(asked_at, 1, 10), outcome, channel);
+DROP INDEX rating_day;
+CREATE INDEX rating_day ON rating (day, helpful, reason, channel, cited);
+"""
+UPGRADES = (FIRST, USAGE_AND_SOURCES, ACCEPTANCE, LIMITS, FORGOTTEN, DURATIONS, CHANNEL_AND_CITED)
 
 
 def upgrade(db: sqlite3.Connection, path: Path) -> None:
     """From an empty file, or one of any time before. Raises MisconfiguredError for one of a later time."""
+    db.create_function("cited_in", 1, _cited_in, deterministic=True)
     if _version(db, path) == len(UPGRADES):
         return
     db.create_function("in_utc", 1, lambda text: utc(datetime.fromisoformat(text)), deterministic=True)
@@ -87,6 +98,11 @@ def _version(db: sqlite3.Connection, path: Path) -> int:
     if version > len(UPGRADES):
         raise MisconfiguredError(f"{path} was written by a newer supportbot: install that version")
     return int(version)
+
+
+def _cited_in(citations: str) -> str:
+    """The names of the sources, each once."""
+    return json.dumps(sorted({each[2] for each in json.loads(citations) if each[2]}))
 
 
 def _with_source(citations: str) -> str:

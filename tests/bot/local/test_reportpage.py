@@ -6,10 +6,23 @@ from datetime import date, timedelta
 
 import httpx
 import pytest
+from markupsafe import escape
 
 from bot.local.reportpage import page, style_hash
-from rag_core.domain import AnswerRecord, Citation, DocumentId, Outcome, PersonId, QuestionId, Rating, Usage
-from rag_core.reporting import Day, Drafts, Gap, Report
+from rag_core.domain import (
+    AnswerRecord,
+    Citation,
+    DocumentId,
+    Outcome,
+    PersonId,
+    QuestionId,
+    Rating,
+    SourceName,
+    Usage,
+)
+from rag_core.reporting import Channel, Day, Drafts, Gap, Report
+from rag_core.runs import RunState
+from rag_core.tallies import Verdicts
 from tests.bot.test_durations import MANY
 from tests.making import NOON, SOURCE, question
 
@@ -53,6 +66,26 @@ def test_the_figures_are_there() -> None:
     ):
         assert figure in html
     assert html.count("<li>And this?</li>") == 1
+
+
+def test_channels_sources_and_ingestions_are_there_each_with_its_figures() -> None:
+    channels = (Channel("slack", 1_200, 300, Verdicts(3, 1)), Channel("api", 5, 0, Verdicts()))
+    ended = {RunState.DONE: 12, RunState.FAILED: 1}
+    html = page(
+        replace(
+            busy(),
+            channels=channels,
+            sources=((SourceName(EVIL), Verdicts(1, 1)),),
+            ingestions=((SourceName("handbook"), ended),),
+        )
+    )
+    for row in (
+        '<th scope="row">Slack</th><td>1,500</td><td>80%</td><td>4</td><td>75%</td>',
+        '<th scope="row">Api</th><td>5</td><td>100%</td><td>0</td><td>–</td>',
+        f'<th scope="row">{escape(EVIL)}</th><td>2</td><td>50%</td>',
+        '<th scope="row">handbook</th><td>12</td><td>1</td><td>0</td>',
+    ):
+        assert row in html
 
 
 def test_how_long_answers_took_is_there_where_it_was_counted() -> None:

@@ -36,10 +36,11 @@ from rag_core.domain import (
 from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
 from rag_core.ports import Claims, Countdown, FeedbackLog, Records
 from rag_core.tallies import Tally
+from tests.contracts.breakdown import BreakdownContract
 from tests.contracts.claims import HOUR, ClaimsContract, Hands
 from tests.contracts.countdown import CountdownContract
 from tests.contracts.durations import DurationsContract
-from tests.contracts.feedback import DAY, TODAY, FeedbackContract, accept, ask, dislike, gaps, listed, rating
+from tests.contracts.feedback import DAY, TODAY, FeedbackContract, accept, ask, dislike, gaps, listed, rating, whole
 from tests.contracts.records import RecordsContract, add_one
 from tests.fakes.aws_wire import Fault, Wire, cancelled, create_table, laid, lost, refused, reset
 from tests.making import NOON, SOURCE, answer, question
@@ -247,7 +248,7 @@ class TestDynamoRecords(RecordsContract):
         assert {request["ConsistentRead"] for name, request in wire.requests if name in ("GetItem", "Query")} == {True}
 
 
-class TestDynamoFeedbackLog(FeedbackContract, DurationsContract):
+class TestDynamoFeedbackLog(FeedbackContract, DurationsContract, BreakdownContract):
     @pytest.fixture
     def log(self, log: DynamoFeedbackLog) -> FeedbackLog:
         return log
@@ -265,7 +266,7 @@ class TestExactCounters:
 
         with ThreadPoolExecutor(20) as pool:
             list(pool.map(record, range(80)))
-        assert log.tally() == [Tally(TODAY, {Outcome.ANSWERED: 40})]
+        assert whole(log) == [Tally(TODAY, {Outcome.ANSWERED: 40})]
         assert log.usage() == {TODAY: (used(cost=0.004, input_tokens=400, output_tokens=120),)}
 
     def test_eight_threads_rate_one_answer_and_change_their_minds(self, log: DynamoFeedbackLog) -> None:
@@ -277,7 +278,7 @@ class TestExactCounters:
 
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(rate, range(8)))
-        assert log.tally() == [Tally(TODAY, {Outcome.ANSWERED: 1}, helpful=4, not_helpful={"wrong": 4})]
+        assert whole(log) == [Tally(TODAY, {Outcome.ANSWERED: 1}, helpful=4, not_helpful={"wrong": 4})]
         (worst,) = log.worst(limit=5)
         assert sum(not given.helpful for given in worst.ratings) == 4
 
@@ -293,7 +294,7 @@ class TestExactCounters:
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(act, range(24)))
         ask(log, "q1", Outcome.ANSWERED)
-        assert log.tally() == [Tally(TODAY, {Outcome.ANSWERED: 1}, not_helpful={"": 12})]
+        assert whole(log) == [Tally(TODAY, {Outcome.ANSWERED: 1}, not_helpful={"": 12})]
         assert (listed(log), gaps(log)) == (["q1"], [])
 
     @pytest.mark.parametrize("fault", [lost, *THROTTLED, *CANCELLED_BY_OTHERS])
@@ -304,7 +305,7 @@ class TestExactCounters:
         dislike(log, "q1", "ada")
         wire.fail(WRITE, fault, 2)
         log.record_rating(rating("ada", helpful=True))
-        assert log.tally() == [Tally(TODAY, {Outcome.ANSWERED: 1}, helpful=1)]
+        assert whole(log) == [Tally(TODAY, {Outcome.ANSWERED: 1}, helpful=1)]
         assert wire.count(WRITE) <= 12
 
     @pytest.mark.parametrize("fault", [lost, *THROTTLED, *CANCELLED_BY_OTHERS])
@@ -313,7 +314,7 @@ class TestExactCounters:
         for kept in (0.1, 0.7):
             wire.fail(WRITE, fault, 2)
             accept(log, "q1", Use.EDITED, kept)
-        assert log.tally() == [Tally(TODAY, {Outcome.ANSWERED: 1}, uses={Use.EDITED: 1}, kept=0.7)]
+        assert whole(log) == [Tally(TODAY, {Outcome.ANSWERED: 1}, uses={Use.EDITED: 1}, kept=0.7)]
         assert wire.count(WRITE) <= 9
 
     def test_an_acceptance_that_was_told_it_failed_comes_again(self, log: DynamoFeedbackLog, wire: Wire) -> None:
@@ -324,7 +325,7 @@ class TestExactCounters:
         accept(log, "q1", Use.EDITED, 0.5)
         wire.meanwhile(WRITE, lambda: accept(log, "q1", Use.UNUSED))
         accept(log, "q1", Use.AS_IS, 1.0)
-        assert log.tally() == [Tally(TODAY, {Outcome.ANSWERED: 1}, uses={Use.AS_IS: 1})]
+        assert whole(log) == [Tally(TODAY, {Outcome.ANSWERED: 1}, uses={Use.AS_IS: 1})]
 
     def test_one_that_was_told_it_failed_comes_again_weeks_later(
         self, log: DynamoFeedbackLog, wire: Wire, clock: Hands
@@ -334,22 +335,22 @@ class TestExactCounters:
             ask(log, "q1")
         clock.move(14 * DAY)
         ask(log, "q1")
-        assert log.tally() == [Tally(TODAY, {Outcome.ANSWERED: 1})]
+        assert whole(log) == [Tally(TODAY, {Outcome.ANSWERED: 1})]
 
     def test_another_came_between_reading_and_writing(self, log: DynamoFeedbackLog, wire: Wire) -> None:
         wire.meanwhile(WRITE, lambda: ask(log, "q1", Outcome.UNSUPPORTED))
         ask(log, "q1", Outcome.ANSWERED)
-        assert (log.tally(), gaps(log)) == ([Tally(TODAY, {Outcome.ANSWERED: 1})], [])
+        assert (whole(log), gaps(log)) == ([Tally(TODAY, {Outcome.ANSWERED: 1})], [])
         wire.meanwhile(WRITE, lambda: dislike(log, "q1", "ada"))
         log.record_rating(rating("ada", helpful=False, reason="wrong"))
-        assert log.tally() == [Tally(TODAY, {Outcome.ANSWERED: 1}, not_helpful={"wrong": 1})]
+        assert whole(log) == [Tally(TODAY, {Outcome.ANSWERED: 1}, not_helpful={"wrong": 1})]
         wire.meanwhile(WRITE, lambda: ask(log, "q1", Outcome.UNSUPPORTED))
         dislike(log, "q1", "bob")  # of what is no answer any more
         assert (listed(log), gaps(log)) == ([], ["q1"])
         wire.meanwhile(WRITE, lambda: dislike(log, "q1", "cyd"))
         ask(log, "q1", Outcome.ANSWERED)
         assert (listed(log), gaps(log)) == (["q1"], [])
-        assert log.tally() == [Tally(TODAY, {Outcome.ANSWERED: 1}, not_helpful={"wrong": 1, "": 2})]
+        assert whole(log) == [Tally(TODAY, {Outcome.ANSWERED: 1}, not_helpful={"wrong": 1, "": 2})]
 
     def test_a_first_dislike_and_a_first_answer_that_cross_are_listed(self, log: DynamoFeedbackLog, wire: Wire) -> None:
         ask(log, "q1", Outcome.NO_EVIDENCE)
@@ -373,7 +374,7 @@ class TestExactCounters:
     def test_conflicts_do_not_make_the_table_rest(self, log: DynamoFeedbackLog, wire: Wire) -> None:
         wire.fail(WRITE, cancelled("TransactionConflict", "None"), 15)
         ask(log, "q1")
-        assert log.tally() == [Tally(TODAY, {Outcome.ANSWERED: 1})]
+        assert whole(log) == [Tally(TODAY, {Outcome.ANSWERED: 1})]
 
     def test_one_failure_is_not_multiplied_by_two_layers(self, log: DynamoFeedbackLog, wire: Wire) -> None:
         wire.fail(WRITE, reset, 100)
@@ -407,7 +408,7 @@ class TestEnding:
             log.answer(QuestionId("q1"))
         with pytest.raises(RejectedError, match="no answer"):
             dislike(log, "q1", "bob")
-        assert log.tally() == [Tally(TODAY, {Outcome.ANSWERED: 1, Outcome.NO_EVIDENCE: 1}, not_helpful={"": 1})]
+        assert whole(log) == [Tally(TODAY, {Outcome.ANSWERED: 1, Outcome.NO_EVIDENCE: 1}, not_helpful={"": 1})]
 
     def test_one_that_ended_begins_anew(self, log: DynamoFeedbackLog, clock: Hands) -> None:
         ask(log, "q1")
@@ -421,7 +422,7 @@ class TestEnding:
         assert (kept.ratings, kept.acceptance, listed(log)) == ((), None, [])
         log.record_rating(rating("ada", helpful=True))
         accept(log, "q1", Use.EDITED, 0.5)
-        assert log.tally() == [
+        assert whole(log) == [
             Tally(TODAY, {Outcome.ANSWERED: 1}, not_helpful={"": 1}, uses={Use.AS_IS: 1}),
             Tally(TODAY + 20 * DAY, {Outcome.ANSWERED: 1}, helpful=1, uses={Use.EDITED: 1}, kept=0.5),
         ]

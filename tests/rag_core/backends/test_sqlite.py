@@ -12,9 +12,10 @@ from rag_core.backends.sqlite.feedback import FEEDBACK, SqliteFeedbackLog
 from rag_core.domain import Citation, DocumentId, Outcome, PersonId, QuestionId, Rating, SourceName, Use
 from rag_core.errors import MisconfiguredError, RejectedError
 from rag_core.ports import FeedbackLog
-from rag_core.tallies import TOTAL, Durations, Tally
+from rag_core.tallies import TOTAL, Durations, Tally, Verdicts
+from tests.contracts.breakdown import BreakdownContract
 from tests.contracts.durations import NEAR, DurationsContract, durations, record
-from tests.contracts.feedback import FeedbackContract, accept, ask, dislike, gaps, rating
+from tests.contracts.feedback import FeedbackContract, accept, ask, dislike, gaps, rating, whole
 from tests.making import NOON, answer, question
 
 BEFORE_VERSIONS = """
@@ -70,7 +71,7 @@ def old(tmp_path: Path) -> Path:
     return tmp_path
 
 
-class TestSqliteFeedbackLog(FeedbackContract, DurationsContract):
+class TestSqliteFeedbackLog(FeedbackContract, DurationsContract, BreakdownContract):
     @pytest.fixture
     def log(self, tmp_path: Path) -> Iterator[FeedbackLog]:
         with SqliteFeedbackLog(tmp_path) as log:
@@ -129,7 +130,7 @@ class TestSqliteFeedbackLog(FeedbackContract, DurationsContract):
     def test_an_old_file_is_brought_up_to_date(self, old: Path) -> None:
         with SqliteFeedbackLog(old) as log:
             tally = Tally(date(2026, 11, 2), {Outcome.ANSWERED: 1, Outcome.UNSUPPORTED: 1}, 0, {"off-topic": 1})
-            assert log.tally(date(2026, 11, 2)) == [tally]
+            assert whole(log, date(2026, 11, 2)) == [tally]
             (worst,) = log.worst(date(2026, 11, 2), limit=5)
             assert worst.citations == (Citation("Page", "https://h.example/p", SourceName(""), DocumentId("p"), "So."),)
             assert [declined.question_id for declined in log.declined(limit=5)] == ["new"]
@@ -141,7 +142,7 @@ class TestSqliteFeedbackLog(FeedbackContract, DurationsContract):
         with closing(sqlite3.connect(tmp_path / FEEDBACK)) as db:
             db.executescript(BEFORE_ACCEPTANCES)
         with SqliteFeedbackLog(tmp_path) as log:
-            assert log.tally() == [Tally(date(2026, 11, 2), {Outcome.ANSWERED: 1}, helpful=1)]
+            assert whole(log) == [Tally(date(2026, 11, 2), {Outcome.ANSWERED: 1}, helpful=1)]
             assert log.answer(QuestionId("q1")).acceptance is None
             accept(log, "q1", Use.EDITED, 0.5)
         with SqliteFeedbackLog(tmp_path) as log:
@@ -157,6 +158,15 @@ class TestSqliteFeedbackLog(FeedbackContract, DurationsContract):
         with SqliteFeedbackLog(tmp_path) as log:
             assert sum(count for name, count in durations(log).counts.items() if name[0] == "t") == 2
             assert durations(log).percentiles(TOTAL) == pytest.approx({50: 700, 90: 700, 99: 700}, rel=NEAR)
+
+    def test_a_file_of_before_they_were_kept_apart_tells_channels_and_sources(self, tmp_path: Path) -> None:
+        with closing(sqlite3.connect(tmp_path / FEEDBACK)) as db:
+            db.executescript(BEFORE_ACCEPTANCES)
+        with SqliteFeedbackLog(tmp_path) as log:
+            (tally,) = log.tally()
+            assert tally.asked_in == {"zendesk": {Outcome.ANSWERED: 1}}
+            assert tally.rated_in == {"zendesk": Verdicts(1, 0)}
+            assert tally.rated_from == {"/docs": Verdicts(1, 0)}
 
     def test_many_may_find_an_old_file_at_once(self, old: Path) -> None:
         with ThreadPoolExecutor(8) as pool:
