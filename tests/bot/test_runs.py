@@ -9,12 +9,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.commands import options
 from rag_core.domain import PersonId, SourceName
+from rag_core.errors import MisconfiguredError
 from rag_core.runs import RunState
 from tests.bot.test_cli import Command
 from tests.making import app, write
@@ -91,6 +93,20 @@ def test_what_was_forgotten_is_not_listed(supportbot: Command, docs: Path) -> No
     supportbot("ingest", docs)
     supportbot("forget", docs)
     assert str(docs) not in supportbot("status").stdout
+
+
+def test_a_report_counts_those_that_ended_in_its_period(tmp_path: Path, docs: Path) -> None:
+    built, today = app(tmp_path / "home"), datetime.now(UTC).date()
+    for _ in range(2):
+        built.ingest(docs)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(MisconfiguredError):
+        built.ingest(tmp_path / "empty")
+    assert dict(built.report(today).ingestions) == {
+        str(docs): {RunState.DONE: 2},
+        str(tmp_path / "empty"): {RunState.FAILED: 1},
+    }
+    assert built.report(today + timedelta(days=1)).ingestions == ()
 
 
 def test_looking_makes_no_home(supportbot: Command) -> None:

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from rag_core.backends.sqlite.feedback import SqliteFeedbackLog
-from rag_core.domain import Acceptance, Outcome, PersonId, QuestionId, Use
+from rag_core.domain import Acceptance, Citation, DocumentId, Outcome, PersonId, QuestionId, SourceName, Use
 from rag_core.errors import RejectedError
 from rag_core.grouping import EMBEDDED, group
 from rag_core.ports import Embedder
 from rag_core.rating import rate
-from rag_core.reporting import Drafts, report
+from rag_core.reporting import Channel, Drafts, report
+from rag_core.tallies import Verdicts
 from tests.fakes.embedder import HashingEmbedder
 from tests.making import NOON, answer, question
 
@@ -65,6 +66,31 @@ def test_a_period_holds_its_own_figures_only(log: SqliteFeedbackLog) -> None:
     made = report(log, TODAY, date(2026, 11, 3))
     assert (made.questions, made.answered, made.ratings, made.helpful, made.worst) == (3, 0, 1, 1, ())
     assert (made.first, made.last) == (date(2026, 11, 3), TODAY)
+
+
+def test_channels_and_sources_over_all_days_the_busiest_first(empty: SqliteFeedbackLog) -> None:
+    for number, (channel, sources, outcome) in enumerate(
+        (
+            ("slack", ("blog",), Outcome.ANSWERED),
+            ("zendesk", ("handbook",), Outcome.ANSWERED),
+            ("zendesk", ("handbook", "blog"), Outcome.ANSWERED),
+            ("zendesk", (), Outcome.UNSUPPORTED),
+        )
+    ):
+        asked = replace(question("Why?", name=f"q{number}"), channel=channel, asked_at=NOON + timedelta(days=number))
+        cited = tuple(
+            Citation("Page", "https://help.example/page", SourceName(name), DocumentId("page")) for name in sources
+        )
+        empty.record_answer(asked, replace(answer(asked, outcome), citations=cited))
+    rated(empty, "q1", "ada", helpful=True)
+    rated(empty, "q1", "bob", helpful=False)
+    rated(empty, "q2", "ada", helpful=True)
+    made = report(empty, TODAY)
+    assert made.channels == (Channel("zendesk", 2, 1, Verdicts(2, 1)), Channel("slack", 1, 0, Verdicts()))
+    assert [channel.answered_share for channel in made.channels] == [2 / 3, 1.0]
+    assert made.sources == (("handbook", Verdicts(2, 1)), ("blog", Verdicts(1, 0)))
+    assert [verdicts.helpful_share for _, verdicts in made.sources] == [2 / 3, 1.0]
+    assert Verdicts().helpful_share is None
 
 
 def test_what_was_sent_of_drafts_and_apart_from_it_what_would_have_been(log: SqliteFeedbackLog) -> None:
