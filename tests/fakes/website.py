@@ -2,6 +2,7 @@
 
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ class Website:
     pages: dict[str, Page] = field(default_factory=dict)
     asked: list[tuple[str, int]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    takes: float = 0.0  # seconds until it answers
     at_once: int = 0  # the most requests that were under way together
 
     def write(self, path: str, text: str, *, title: str = "Page", **more: Any) -> None:
@@ -80,11 +82,10 @@ def website(tls: Certificate | None = None) -> Iterator[Website]:
             with lock:
                 running[0] += 1
                 site.at_once = max(site.at_once, running[0])
-            try:
-                self._answer()
-            finally:
-                with lock:
-                    running[0] -= 1
+            time.sleep(site.takes)
+            with lock:  # before it is answered: who has the answer may ask again before this thread goes on
+                running[0] -= 1
+            self._answer()
 
         def _answer(self) -> None:
             page = site.pages.get(self.path) or Page(b"Not here.", status=404)

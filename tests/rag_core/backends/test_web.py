@@ -344,6 +344,7 @@ class TestManners:
         assert note.headers == {}
 
     def test_one_request_at_a_time_and_as_slowly_as_asked(self, built: App, site: Website) -> None:
+        site.takes = 0.02
         site.lay("/robots.txt", b"User-agent: *\nCrawl-delay: 7", "text/plain")
         for number in range(5):
             site.write(f"/{number}", "A page.")
