@@ -204,7 +204,7 @@ class App:
         )
 
     def report(self, since: date | None = None, *, closely: bool = True) -> "Report":
-        """Figures over the questions since that day; `closely`: with a look at what internal documents answer."""
+        """Of the questions since that day; `closely`: also of ingestions, and of what internal documents answer."""
         from bot.reporting import reported
 
         return reported(self, since, closely=closely)

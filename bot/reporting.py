@@ -37,7 +37,7 @@ def reported(app: "App", since: date | None, *, closely: bool) -> Report:
 
     looking = only_internal if closely else lambda _: False
     made = report(app.log, datetime.now(UTC).date(), since, embedder, looking)
-    return replace(made, ingestions=tuple(_ingestions(app, since)))
+    return replace(made, ingestions=tuple(_ingestions(app, since))) if closely else made
 
 
 def _ingestions(app: "App", since: date | None) -> Iterator[tuple[SourceName, dict[RunState, int]]]:
