@@ -100,8 +100,8 @@ class Verdicts:
 
     @classmethod
     def over(cls, found: Iterable["Verdicts"]) -> "Verdicts":
-        each = list(found)
-        return cls(sum(one.helpful for one in each), sum(one.not_helpful for one in each))
+        verdicts = list(found)
+        return cls(sum(each.helpful for each in verdicts), sum(each.not_helpful for each in verdicts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ import click
 
 from bot import durations, presenting, spending
 from bot.commands import options
+from rag_core.domain import SourceName
 from rag_core.reporting import Channel, Drafts, Gap, Report
+from rag_core.tallies import Verdicts
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -97,7 +99,7 @@ def _print(made: Report) -> None:
     if made.channels:
         console.print(_channels(made.channels))
     if made.sources:
-        console.print(_sources(made))
+        console.print(_sources(made.sources))
     if made.worst:
         console.print(_worst(made))
     if made.gaps:
@@ -137,12 +139,12 @@ def _channels(channels: Sequence[Channel]) -> "Table":
     return table
 
 
-def _sources(made: Report) -> "Table":
+def _sources(sources: Sequence[tuple[SourceName, Verdicts]]) -> "Table":
     from rich.markup import escape
     from rich.table import Table
 
     table = Table("Source", "Ratings", "Helpful", title="By source", title_justify="left")
-    for name, verdicts in made.sources:
+    for name, verdicts in sources:
         table.add_row(escape(name), f"{verdicts.ratings}", _share(verdicts.helpful_share))
     return table
 

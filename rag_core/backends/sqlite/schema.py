@@ -74,7 +74,10 @@ UPGRADES = (FIRST, USAGE_AND_SOURCES, ACCEPTANCE, LIMITS, FORGOTTEN, DURATIONS, 
 
 
 def upgrade(db: sqlite3.Connection, path: Path) -> None:
-    """From an empty file, or one of any time before. Raises MisconfiguredError for one of a later time."""
+    """From an empty file, or one of any time before. Raises MisconfiguredError for one of a later time.
+
+    The connection has the function `cited_in` from then on: the sources of an answer's citations.
+    """
     db.create_function("cited_in", 1, _cited_in, deterministic=True)
     if _version(db, path) == len(UPGRADES):
         return
@@ -101,7 +104,7 @@ def _version(db: sqlite3.Connection, path: Path) -> int:
 
 
 def _cited_in(citations: str) -> str:
-    """The names of the sources, each once."""
+    """The names of the sources, each once, as JSON as well."""
     return json.dumps(sorted({each[2] for each in json.loads(citations) if each[2]}))
 
 

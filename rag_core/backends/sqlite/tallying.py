@@ -1,4 +1,4 @@
-"""A day in numbers, counted anew for every report: SQLite takes milliseconds for it, and nothing can drift."""
+"""A day in numbers, counted anew for every report, so that nothing can drift; `durations` alone are kept."""
 
 import json
 import sqlite3
@@ -11,10 +11,9 @@ from rag_core.backends.sqlite import durations
 from rag_core.domain import Outcome, SourceName, Use
 from rag_core.tallies import Durations, Tally, Verdicts
 
-# Each by an index that holds all it reads.
 ASKED = (
     "SELECT substr(asked_at, 1, 10) AS day, outcome, channel, count(*) FROM answer "
-    "WHERE day >= ? GROUP BY 1, 2, 3 ORDER BY 1"
+    "WHERE day >= ? GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
 )
 SAID = "SELECT day, helpful, reason, channel, cited, count(*) FROM rating WHERE day >= ? GROUP BY 1, 2, 3, 4, 5"
 SENT = "SELECT day, shadow, use, count(*), sum(kept) FROM acceptance WHERE day >= ? GROUP BY 1, 2, 3"
@@ -39,7 +38,7 @@ def tallies(db: sqlite3.Connection, first: str) -> list[Tally]:
 
 
 def _by_day(rows: Iterable[tuple[Any, ...]]) -> defaultdict[str, Rows]:
-    """Without it."""
+    """Each row without its day."""
     found = defaultdict[str, Rows](list)
     for day, *rest in rows:
         found[day].append(tuple(rest))
