@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from rag_core.backends.sqlite.feedback import SqliteFeedbackLog
-from rag_core.domain import Acceptance, Citation, DocumentId, Outcome, PersonId, QuestionId, SourceName, Use
+from rag_core.domain import Acceptance, Outcome, PersonId, QuestionId, Use
 from rag_core.errors import RejectedError
 from rag_core.grouping import EMBEDDED, group
 from rag_core.ports import Embedder
 from rag_core.rating import rate
 from rag_core.reporting import Channel, Drafts, report
 from rag_core.tallies import Verdicts
+from tests.contracts.breakdown import BLOG, HANDBOOK, ask
 from tests.fakes.embedder import HashingEmbedder
 from tests.making import NOON, answer, question
 
@@ -69,26 +70,17 @@ def test_a_period_holds_its_own_figures_only(log: SqliteFeedbackLog) -> None:
 
 
 def test_channels_and_sources_over_all_days_the_busiest_first(empty: SqliteFeedbackLog) -> None:
-    for number, (channel, sources, outcome) in enumerate(
-        (
-            ("slack", ("blog",), Outcome.ANSWERED),
-            ("zendesk", ("handbook",), Outcome.ANSWERED),
-            ("zendesk", ("handbook", "blog"), Outcome.ANSWERED),
-            ("zendesk", (), Outcome.UNSUPPORTED),
-        )
-    ):
-        asked = replace(question("Why?", name=f"q{number}"), channel=channel, asked_at=NOON + timedelta(days=number))
-        cited = tuple(
-            Citation("Page", "https://help.example/page", SourceName(name), DocumentId("page")) for name in sources
-        )
-        empty.record_answer(asked, replace(answer(asked, outcome), citations=cited))
+    ask(empty, "q0", "slack", BLOG)
+    ask(empty, "q1", "zendesk", HANDBOOK, day=NOON.date() + timedelta(days=1))
+    ask(empty, "q2", "zendesk", HANDBOOK, BLOG, day=NOON.date() + timedelta(days=2))
+    ask(empty, "q3", "zendesk", outcome=Outcome.UNSUPPORTED, day=NOON.date() + timedelta(days=3))
     rated(empty, "q1", "ada", helpful=True)
     rated(empty, "q1", "bob", helpful=False)
     rated(empty, "q2", "ada", helpful=True)
     made = report(empty, TODAY)
     assert made.channels == (Channel("zendesk", 2, 1, Verdicts(2, 1)), Channel("slack", 1, 0, Verdicts()))
     assert [channel.answered_share for channel in made.channels] == [2 / 3, 1.0]
-    assert made.sources == (("handbook", Verdicts(2, 1)), ("blog", Verdicts(1, 0)))
+    assert made.sources == ((HANDBOOK, Verdicts(2, 1)), (BLOG, Verdicts(1, 0)))
     assert [verdicts.helpful_share for _, verdicts in made.sources] == [2 / 3, 1.0]
     assert Verdicts().helpful_share is None
 

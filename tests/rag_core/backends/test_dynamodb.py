@@ -36,6 +36,7 @@ from rag_core.domain import (
 from rag_core.errors import MisconfiguredError, RejectedError, UnavailableError
 from rag_core.ports import Claims, Countdown, FeedbackLog, Records
 from rag_core.tallies import Tally
+from tests.contracts.acceptances import AcceptanceContract
 from tests.contracts.breakdown import BreakdownContract
 from tests.contracts.claims import HOUR, ClaimsContract, Hands
 from tests.contracts.countdown import CountdownContract
@@ -248,7 +249,7 @@ class TestDynamoRecords(RecordsContract):
         assert {request["ConsistentRead"] for name, request in wire.requests if name in ("GetItem", "Query")} == {True}
 
 
-class TestDynamoFeedbackLog(FeedbackContract, DurationsContract, BreakdownContract):
+class TestDynamoFeedbackLog(FeedbackContract, AcceptanceContract, DurationsContract, BreakdownContract):
     @pytest.fixture
     def log(self, log: DynamoFeedbackLog) -> FeedbackLog:
         return log

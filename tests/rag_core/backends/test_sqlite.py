@@ -13,6 +13,7 @@ from rag_core.domain import Citation, DocumentId, Outcome, PersonId, QuestionId,
 from rag_core.errors import MisconfiguredError, RejectedError
 from rag_core.ports import FeedbackLog
 from rag_core.tallies import TOTAL, Durations, Tally, Verdicts
+from tests.contracts.acceptances import AcceptanceContract
 from tests.contracts.breakdown import BreakdownContract
 from tests.contracts.durations import NEAR, DurationsContract, durations, record
 from tests.contracts.feedback import FeedbackContract, accept, ask, dislike, gaps, rating, whole
@@ -71,7 +72,7 @@ def old(tmp_path: Path) -> Path:
     return tmp_path
 
 
-class TestSqliteFeedbackLog(FeedbackContract, DurationsContract, BreakdownContract):
+class TestSqliteFeedbackLog(FeedbackContract, AcceptanceContract, DurationsContract, BreakdownContract):
     @pytest.fixture
     def log(self, tmp_path: Path) -> Iterator[FeedbackLog]:
         with SqliteFeedbackLog(tmp_path) as log:

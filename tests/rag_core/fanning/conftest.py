@@ -1,7 +1,7 @@
 """A crew over a folder of six pages and a real OpenSearch node."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pytest
 
 from rag_core.backends.opensearch.target import Engine, Target
 from tests.making import write
-from tests.rag_core.fanning.crew import Crew, Lottery
+from tests.rag_core.fanning.crew import Crew, Lottery, Make
 from tests.rag_core.fanning.pages import text
 
 
@@ -24,7 +24,7 @@ def docs(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def crew(target: Target, tmp_path: Path, docs: Path) -> Iterator[Callable[..., Crew]]:
+def crew(target: Target, tmp_path: Path, docs: Path) -> Iterator[Make]:
     with ExitStack() as stack:
 
         def made(seed: int = 1, deaths: int = 0, twice: int = 0) -> Crew:

@@ -159,6 +159,9 @@ class Crew:
         return found
 
 
+Make = Callable[..., Crew]
+
+
 def deadly_requests(assembly: OpenSearchAssembly, lottery: Lottery, asked: list[str]) -> None:
     """Every request that changes something in OpenSearch may be a worker's last, also between its two halves."""
     node = assembly._node

@@ -1,6 +1,6 @@
 """A run whose documents, parts or workers fail: what can be done is done, and it ends with its reason."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,10 +16,8 @@ from rag_core.jobs import Job
 from rag_core.messaging import read
 from rag_core.runs import Build, RunId, RunRecord, RunState, SourceItem
 from tests.making import write
-from tests.rag_core.fanning.crew import ADA, TRIES, Crew, KilledError
+from tests.rag_core.fanning.crew import ADA, TRIES, Crew, KilledError, Make
 from tests.rag_core.fanning.pages import every, found, text, word
-
-Make = Callable[..., Crew]
 
 
 def test_a_poison_document_fails_alone_and_is_retried_alone(crew: Make, target: Target, docs: Path) -> None:
@@ -135,25 +133,24 @@ def test_one_that_died_once_it_answered_is_ended_by_a_resumption(crew: Make, tar
 def test_who_waits_for_a_run_that_fails_is_told_of_its_end_and_the_reason(crew: Make) -> None:
     built = crew()
     built.ingest("r1")
-    built.parts.assembly.check = refusing  # type: ignore[method-assign]
+    fail_at_the_check(built, MisconfiguredError("the role may not"))
     failed = built.ingest("r2", full=True)
     assert (failed.state, failed.reason) == (RunState.FAILED, "the role may not")
     assert failed.ended is not None
     assert built.ended[-1] == failed
 
 
-def refusing(build: Build) -> None:  # noqa: ARG001 - the port says how it is called
-    raise MisconfiguredError("the role may not")
+def fail_at_the_check(built: Crew, error: Exception) -> None:
+    def check(build: Build) -> None:  # noqa: ARG001 - the port says how it is called
+        raise error
+
+    built.parts.assembly.check = check  # type: ignore[method-assign]
 
 
 def test_one_whose_flaw_is_ours_is_tried_again_and_ends_with_its_kind_alone(crew: Make) -> None:
     built = crew()
     built.ingest("r1")
-
-    def flawed(build: Build) -> None:  # noqa: ARG001 - the port says how it is called
-        raise ValueError("secret text of a customer")
-
-    built.parts.assembly.check = flawed  # type: ignore[method-assign]
+    fail_at_the_check(built, ValueError("secret text of a customer"))
     built.begin("r2", full=True)
     tried = list[bool]()
 
@@ -176,14 +173,10 @@ def test_one_whose_flaw_is_ours_is_tried_again_and_ends_with_its_kind_alone(crew
 def test_one_that_is_away_at_every_try_ends_with_its_reason(crew: Make) -> None:
     built = crew()
     built.ingest("r1")
-
-    def away(build: Build) -> None:  # noqa: ARG001 - the port says how it is called
-        raise UnavailableError("the index cannot be reached")
-
-    built.parts.assembly.check = away  # type: ignore[method-assign]
+    fail_at_the_check(built, UnavailableError("the index cannot be reached"))
     failed = built.ingest("r2", full=True)
     assert (failed.state, failed.reason) == (RunState.FAILED, "the index cannot be reached")
-    assert len(built.lottery.dead) == 0
+    assert built.lottery.dead == []
 
 
 def test_a_resumption_that_no_queue_takes_holds_its_source_for_nobody(crew: Make, target: Target) -> None:

@@ -1,7 +1,7 @@
 """Scanned pages in a run of many workers: Textract at wire level, its messages as the ingest function gets them."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, cast
@@ -22,11 +22,10 @@ from tests.fakes.textract.account import ROLE, Account, pdf, picture
 from tests.fakes.textract.blocks import papers
 from tests.fakes.textract.server import TextractFake, textract
 from tests.making import write
-from tests.rag_core.fanning.crew import ADA, TRIES, Crew, KilledError, Lottery
+from tests.rag_core.fanning.crew import ADA, TRIES, Crew, KilledError, Lottery, Make
 from tests.services.aws import REGION
 
 QUICK = Patience(first_wait=0.01, longest_wait=0.02, spare_retries=5.0)
-Make = Callable[..., Crew]
 
 
 @pytest.fixture

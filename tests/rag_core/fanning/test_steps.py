@@ -1,7 +1,7 @@
 """An ingestion by many workers over a real OpenSearch node: whatever is killed or delivered twice, it converges."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,10 +17,9 @@ from rag_core.ports import OnListed
 from rag_core.runs import RunState, SourceItem
 from tests.fakes.embedder import HashingEmbedder
 from tests.making import write
-from tests.rag_core.fanning.crew import ADA, Crew
+from tests.rag_core.fanning.crew import ADA, Make
 from tests.rag_core.fanning.pages import every, found, text, word
 
-Make = Callable[..., Crew]
 KILLS = int(os.environ.get("RUNS_WITH_KILLS", "12"))
 
 

@@ -1,6 +1,5 @@
 """The version before: it answers again when somebody asks, and holds nothing that was forgotten."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,8 @@ from rag_core.ports import Records
 from rag_core.reverting import roll_back
 from rag_core.runs import RunState
 from tests.making import write
-from tests.rag_core.fanning.crew import Crew, KilledError
+from tests.rag_core.fanning.crew import KilledError, Make
 from tests.rag_core.fanning.pages import every, found, text, word
-
-Make = Callable[..., Crew]
 
 
 def test_the_version_before_answers_again(crew: Make, target: Target, docs: Path) -> None:
