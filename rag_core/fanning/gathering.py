@@ -143,13 +143,13 @@ class Gathering:
         name = token_hex(4)
         self._parts.staging.put(self._run, _place(name), self._resumable.place())
         self._store.put(self._run, _part(name), self._taken[self._noted :])
-        head = Head(self._head.version, self.began, [*self._head.parts, name])
-        value = msgspec.json.encode(head)
+        self._head = Head(self._head.version, self.began, [*self._head.parts, name])
+        value = msgspec.json.encode(self._head)
         kept = self._parts.records.change(GATHERED, self._run, value, seen=self._seen, ttl=KEPT)
         self._seen = self._parts.records.get(GATHERED, self._run)
         if not kept or self._seen is None or self._seen.value != value:
             raise HeldError("another worker reads the same source for the same run")
-        self._head, self._noted, self._at = head, len(self._taken), time.monotonic()
+        self._noted, self._at = len(self._taken), time.monotonic()
 
 
 def _part(name: str) -> str:

@@ -204,6 +204,7 @@ def test_of_two_that_read_for_one_run_one_leaves(crew: Crew, site: Website) -> N
     assert {each.payload["step"] for each in long.left()} == {Step.DOCUMENT}
     assert len(long.left()) == 299
     assert set(long.pages) == {f"/p{number}" for number in range(300)}
+    assert len(long.pages) == 300 + MOST  # from where the second one stopped, whose note stands
 
 
 def test_a_pause_that_is_longer_than_a_worker_lives_is_told(crew: Crew, site: Website) -> None:
