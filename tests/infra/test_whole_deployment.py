@@ -81,11 +81,12 @@ def admin(aws_url: str, tmp_path: Path) -> Iterator[Admin]:
 @pytest.mark.filterwarnings("ignore:Tried to parse")
 def test_an_installation_is_deployed_fed_asked_and_removed(admin: Admin, tmp_path: Path) -> None:
     folder = write(tmp_path / "docs", refunds="# Refunds\n\nThirty days.", internal__margins="# Margins\n\nHigh.")
-    done = admin.runs(
-        "Size=small", "--built", "--yes", "--documents", str(folder), 'MoreSettings={"slack_humans": "S0614TZR7"}'
-    )
+    wished = ("--documents", str(folder), "--ingest", "handbook", 'MoreSettings={"slack_humans": "S0614TZR7"}')
+    done = admin.runs("Size=small", "--built", "--yes", *wished)
     assert done.returncode == 1, done.stdout + done.stderr  # there is no OpenSearch here, which the doctor finds
-    assert "it is deployed, but the doctor found what is to be mended. What is said above" in done.stderr
+    told = "it is deployed, but the doctor found what is to be mended; handbook was not read wholly. What is said above"
+    assert told in done.stderr
+    assert "supportbot: handbook does not exist" in done.stderr  # a source that nobody has stated
     the_change_sets(admin, done.stdout)
     the_functions_settings()
     the_secret()
